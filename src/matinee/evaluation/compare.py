@@ -1,0 +1,139 @@
+"""Models side by side on the same split, each with how long it took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from matinee.errors import InvalidInput
+from matinee.evaluation import metrics
+from matinee.interactions import SideInformation
+from matinee.model import Model
+from matinee.progress import Progress, silent
+from matinee.splits import Protocol, Split
+
+CUTOFF = 10
+RECALL_CUTOFF = 20
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How one model did under one protocol.
+
+    Attributes
+    ----------
+    figures
+        Mean of each metric. "rating": rmse, mae, r2. "ranking": ndcg@10, recall@20,
+        precision@10, coverage@10.
+    intervals
+        95 % interval of the first metric, over ratings or people.
+    counted
+        Test ratings, or people with test items, that the figures are means of.
+    """
+
+    model: str
+    parameters: dict[str, Any]
+    task: str
+    protocol: Protocol
+    figures: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
+    counted: int
+    fit_seconds: float
+    answer_seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def compare(
+    models: Sequence[Model],
+    split: Split,
+    side: SideInformation | None = None,
+    *,
+    progress: Progress = silent,
+) -> list[Evaluation]:
+    """Fit each model on the training part and judge it on the test part, best first.
+
+    Rating models are judged by predicted ratings. Ranking models are judged by their lists over
+    the whole catalogue but the person's training items, for every person with test items; give
+    them a split of what was liked.
+
+    Raises
+    ------
+    InvalidInput
+        Models of both tasks at once: they cannot stand in one table.
+    """
+    tasks = {m.task for m in models}
+    if len(tasks) != 1:
+        raise InvalidInput(
+            f"Models in one comparison must share a task, got {', '.join(sorted(tasks)) or 'none'}."
+        )
+    results = []
+    for done, model in enumerate(models):
+        progress(f"comparing {model.name}", done, len(models))
+        results.append(evaluate(model, split, side))
+    progress("comparing", len(models), len(models))
+    first = next(iter(results[0].figures))
+    return sorted(results, key=lambda e: e.figures[first], reverse=tasks == {"ranking"})
+
+
+def evaluate(model: Model, split: Split, side: SideInformation | None = None) -> Evaluation:
+    """Fit `model` on the training part and judge it on the test part."""
+    start = time.perf_counter()
+    model.fit(split.train, side)
+    fitted = time.perf_counter()
+    judge = _judge_ratings if model.task == "rating" else _judge_lists
+    figures, intervals, counted = judge(model, split)
+    return Evaluation(
+        model.name,
+        model.parameters,
+        model.task,
+        split.protocol,
+        figures,
+        intervals,
+        counted,
+        fitted - start,
+        time.perf_counter() - fitted,
+    )
+
+
+_Judged = tuple[dict[str, float], dict[str, tuple[float, float]], int]
+
+
+def _judge_ratings(model: Model, split: Split) -> _Judged:
+    test = split.test
+    if test.value is None:
+        raise InvalidInput("Rating models need test ratings with values, got implicit feedback.")
+    predicted = model.predict(test.user_index, test.item_index)
+    squared = (predicted.astype(np.float64) - test.value) ** 2
+    _, low, high = metrics.mean_and_interval(squared)
+    figures = {
+        "rmse": metrics.rmse(predicted, test.value),
+        "mae": metrics.mae(predicted, test.value),
+        "r2": metrics.r2(predicted, test.value),
+    }
+    return figures, {"rmse": (float(np.sqrt(max(low, 0))), float(np.sqrt(high)))}, len(test)
+
+
+def _judge_lists(model: Model, split: Split) -> _Judged:
+    relevant = split.test.matrix
+    people = np.flatnonzero(np.diff(relevant.indptr))
+    relevant = relevant[people]
+    n_relevant = np.diff(relevant.indptr)
+    lists = model.recommend(people, RECALL_CUTOFF).items
+    hit = metrics.hits(lists, relevant)
+    ndcg = metrics.ndcg(hit, n_relevant, CUTOFF)
+    mean, low, high = metrics.mean_and_interval(ndcg)
+    figures = {
+        f"ndcg@{CUTOFF}": mean,
+        f"recall@{RECALL_CUTOFF}": float(
+            np.nanmean(metrics.recall(hit, n_relevant, RECALL_CUTOFF))
+        ),
+        f"precision@{CUTOFF}": float(np.nanmean(metrics.precision(hit, n_relevant, CUTOFF))),
+        f"coverage@{CUTOFF}": metrics.coverage(lists[:, :CUTOFF], split.train.n_items),
+    }
+    return figures, {f"ndcg@{CUTOFF}": (low, high)}, len(people)

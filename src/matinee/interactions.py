@@ -1,0 +1,201 @@
+"""The nouns that every model, split and metric speaks: arrays only, no ids, no tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from matinee.errors import InvalidInput, some
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Float32 = npt.NDArray[np.float32]
+Bool = npt.NDArray[np.bool_]
+
+
+def _indices(name: str, values: npt.ArrayLike, limit: int) -> Int32:
+    array = np.asarray(values)
+    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
+        raise InvalidInput(
+            f"`{name}` must be a one-dimensional array of integers, got shape {array.shape} of "
+            f"{array.dtype}; translate ids with a Vocabulary first."
+        )
+    if array.size and (array.min() < 0 or array.max() >= limit):
+        bad = np.unique(array[(array < 0) | (array >= limit)])
+        raise InvalidInput(f"`{name}` must lie in 0..{limit - 1}, got {some(bad.tolist())}.")
+    return np.ascontiguousarray(array, dtype=np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """Who rated (or chose) what, how high, and when.
+
+    Parameters
+    ----------
+    user_index, item_index : (n,) int32
+        Positions in 0..n_users-1 and 0..n_items-1, in the order in which the ratings came.
+    value : (n,) float32, or None for implicit feedback
+        Finite ratings on any scale.
+    time : (n,) int64, or None
+        UTC seconds since 1970.
+    n_users, n_items : int
+        May exceed what occurs: users and items without ratings are legal.
+
+    Raises
+    ------
+    InvalidInput
+        Lengths differ, an index is out of range, or a value is not finite.
+
+    Examples
+    --------
+    >>> ratings = Interactions([0, 0, 1], [0, 2, 2], [4.0, 3.5, 5.0], n_users=2, n_items=3)
+    >>> ratings.matrix.toarray()
+    array([[4. , 0. , 3.5],
+           [0. , 0. , 5. ]], dtype=float32)
+    """
+
+    user_index: Int32
+    item_index: Int32
+    value: Float32 | None = None
+    time: Int64 | None = None
+    n_users: int = -1
+    n_items: int = -1
+
+    def __post_init__(self) -> None:
+        def put(name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+
+        for name, column in (("n_users", self.user_index), ("n_items", self.item_index)):
+            if getattr(self, name) < 0:
+                put(name, int(np.max(column)) + 1 if len(column) else 0)
+        put("user_index", _indices("user_index", self.user_index, self.n_users))
+        put("item_index", _indices("item_index", self.item_index, self.n_items))
+        if self.value is not None:
+            put("value", np.ascontiguousarray(self.value, dtype=np.float32))
+            if not np.isfinite(self.value).all():
+                raise InvalidInput(
+                    f"Ratings must be finite, got {int((~np.isfinite(self.value)).sum())} that "
+                    "are NaN or infinite; drop those rows first."
+                )
+        if self.time is not None:
+            put("time", np.ascontiguousarray(self.time, dtype=np.int64))
+        columns = [self.user_index, self.item_index, self.value, self.time]
+        lengths = {len(c) for c in columns if c is not None}
+        if len(lengths) > 1:
+            raise InvalidInput(f"All columns must be equally long, got lengths {sorted(lengths)}.")
+
+    def __len__(self) -> int:
+        return len(self.user_index)
+
+    @cached_property
+    def matrix(self) -> csr_array:
+        """Users x items, CSR, sorted, float32 (ones for implicit feedback), int32 indices.
+
+        Raises
+        ------
+        InvalidInput
+            A (user, item) pair occurs twice: what it means must be decided before (import does).
+        """
+        values = np.ones(len(self), np.float32) if self.value is None else self.value
+        shape = (self.n_users, self.n_items)
+        order = np.lexsort((self.item_index, self.user_index))
+        indices = self.item_index[order]
+        rows = self.user_index[order]
+        if len(self) and ((rows[1:] == rows[:-1]) & (indices[1:] == indices[:-1])).any():
+            raise InvalidInput(
+                "Each (user, item) pair may occur once, got duplicates; keep one rating of each "
+                "pair first (data.drop_duplicates does)."
+            )
+        indptr = np.zeros(self.n_users + 1, np.int32)
+        np.cumsum(np.bincount(rows, minlength=self.n_users), out=indptr[1:])
+        return csr_array((values[order], indices, indptr), shape=shape)
+
+    @cached_property
+    def by_item(self) -> csr_array:
+        """Items x users: the transpose of `matrix`, as sorted CSR."""
+        return sorted_csr(self.matrix.T)
+
+    def take(self, rows: Bool | npt.NDArray[np.integer[Any]]) -> Interactions:
+        """The ratings at `rows` (a mask or positions), in that order; the sizes stay."""
+        return Interactions(
+            self.user_index[rows],
+            self.item_index[rows],
+            None if self.value is None else self.value[rows],
+            None if self.time is None else self.time[rows],
+            self.n_users,
+            self.n_items,
+        )
+
+    def liked(self, threshold: float) -> Interactions:
+        """Implicit feedback: the pairs rated `threshold` or higher, without values.
+
+        Feedback that is implicit already is returned as it is.
+        """
+        if self.value is None:
+            return self
+        kept = self.take(self.value >= threshold)
+        return Interactions(
+            kept.user_index, kept.item_index, None, kept.time, self.n_users, self.n_items
+        )
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Lowest and highest rating; (1, 1) for implicit feedback, (0, 0) when empty."""
+        if self.value is None:
+            return (1.0, 1.0)
+        return (float(self.value.min()), float(self.value.max())) if len(self) else (0.0, 0.0)
+
+
+def sorted_csr(matrix: Any) -> csr_array:
+    """`matrix` (dense or sparse) as CSR: float32 values, int32 indices, sorted, no duplicates."""
+    result = csr_array(matrix, dtype=np.float32)
+    if not result.has_canonical_format:
+        result.sum_duplicates()
+    result.indices = result.indices.astype(np.int32, copy=False)
+    result.indptr = result.indptr.astype(np.int32, copy=False)
+    return result
+
+
+def default_liked_threshold(low: float, high: float) -> float:
+    """A rating from which one may speak of liking: three quarters up the scale.
+
+    4 on 1..5, 3.875 (so 4 in half stars) on 0.5..5, 7.75 on 1..10; `low` when all are equal.
+    """
+    return low + 0.75 * (high - low)
+
+
+@dataclass(frozen=True, eq=False)
+class SideInformation:
+    """What is known of users and items besides ratings, as numbers.
+
+    Parameters
+    ----------
+    item_features : (n_items, f) CSR float32, or None
+    item_feature_names : f names, such as "genre:Drama"
+    user_features : (n_users, g) CSR float32, or None
+        A row of zeros means that nothing is known of that person.
+    user_feature_names : g names, such as "occupation:writer"
+    """
+
+    item_features: csr_array | None = None
+    item_feature_names: tuple[str, ...] = ()
+    user_features: csr_array | None = None
+    user_feature_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for side in ("item", "user"):
+            features, names = (
+                getattr(self, f"{side}_features"),
+                getattr(self, f"{side}_feature_names"),
+            )
+            width = 0 if features is None else features.shape[1]
+            if width != len(names):
+                raise InvalidInput(
+                    f"`{side}_feature_names` must name each of the {width} columns, got "
+                    f"{len(names)} names."
+                )

@@ -1,0 +1,489 @@
+"""The contract of every model: what authors write, and what everybody may call.
+
+A model is a class whose hyperparameters stand once, as typed fields made by `parameter`. They
+are frozen. `fit` returns the model and starts afresh; what it learns are arrays whose names end
+in ``_``. Authors write `_fit`, `_fold_in` and `_score`; the public methods are final.
+
+The one idea behind the contract: all that a model knows of a person is a row of `state`, and
+`_fold_in` computes that row from the person's history. The people of the training data, somebody
+who has just arrived and somebody unknown (an empty history) are then the same thing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import math
+from typing import Any, ClassVar, Literal, NamedTuple, Self, final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array, issparse
+
+from matinee.errors import InvalidInput, InvalidParameter, NotReady, Unsupported, some
+from matinee.interactions import Float32, Int32, Interactions, SideInformation, sorted_csr
+from matinee.kernels import topn
+from matinee.progress import Progress, silent
+
+State = Any
+"""What a model knows of people, one row a person: a dense array or a CSR matrix."""
+
+BLOCK = 512
+"""People scored at a time, so that no full score matrix is ever held."""
+
+
+class Ranking(NamedTuple):
+    """The best items of each person, best first."""
+
+    items: Int32
+    """(people, n) item indices; -1 where there was nothing more to recommend."""
+    scores: Float32
+    """(people, n) scores, NaN beside -1. Comparable within a row only."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Reason:
+    """One part of why an item was recommended, in arrays' terms.
+
+    Attributes
+    ----------
+    kind
+        "rated" (an item of the person's history), "cluster", "feature" (of the item),
+        "profile" (of the person) or "popular".
+    weight
+        Its share in the score; only the order and the sign are comparable between models.
+    item
+        The item of the history that is meant, where `kind` is "rated".
+    label
+        What is meant, in words, where it is not an item.
+    """
+
+    kind: Literal["rated", "cluster", "feature", "profile", "popular"]
+    weight: float
+    item: int | None = None
+    label: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameter:
+    """A hyperparameter: its default, what it means, and the bounds that it must respect."""
+
+    default: float | int | str | bool
+    meaning: str
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+
+    def checked(self, model: str, name: str, value: Any) -> Any:
+        """`value` in the type of the default; InvalidParameter when it is out of bounds."""
+        wanted = type(self.default)
+        if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+            raise InvalidParameter(
+                f"`{name}` of {model} must be of type {wanted.__name__}, got {value!r}."
+            )
+        if isinstance(value, int | float) and not (
+            math.isfinite(value)
+            and self.low <= value <= self.high
+            and not (self.open_low and value == self.low)
+        ):
+            raise InvalidParameter(f"`{name}` of {model} must be {self.bounds}, got {value:g}.")
+        return value
+
+    @property
+    def bounds(self) -> str:
+        """The bounds in words, such as "> 0" or ">= 1 and <= 4096"."""
+        limits = []
+        if self.low > -math.inf:
+            limits.append(f"{'>' if self.open_low else '>='} {self.low:g}")
+        if self.high < math.inf:
+            limits.append(f"<= {self.high:g}")
+        return " and ".join(limits) or "finite"
+
+
+def parameter(
+    default: float | int | str | bool,
+    meaning: str,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    open_low: bool = False,
+) -> Any:
+    """Declare a hyperparameter: ``factors: int = parameter(32, "numbers an item", low=1)``."""
+    return Parameter(default, meaning, low, high, open_low)
+
+
+class Model:
+    """Base of all models.
+
+    Class attributes
+    ----------------
+    name
+        The name of the model's file in ``matinee.models``; set by the registry's rule.
+    task
+        "rating" for models that predict ratings (they rank by prediction), "ranking" for models
+        that only order items. Ranking models read who chose what and ignore values: give them
+        ``ratings.liked(threshold)``.
+    summary
+        One line for listings.
+    """
+
+    name: ClassVar[str]
+    task: ClassVar[Literal["rating", "ranking"]]
+    summary: ClassVar[str]
+
+    people_: State
+    """State of the people of the training data, set by `_fit`: `_fold_in` of their histories."""
+    seen_: csr_array
+    """(n_users, n_items) CSR: the training histories."""
+    item_count_: Int32
+    """(n_items,) int32: ratings of each item in training."""
+    bounds_: Float32
+    """(2,) float32: the scale that predictions are clipped to."""
+
+    hyperparameters: ClassVar[dict[str, Parameter]]
+    """What `__init__` takes, by name, in the order in which the class states them."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.name = cls.__module__.rpartition(".")[2]
+        cls.summary = (cls.__doc__ or "").partition("\n")[0].rstrip(".")
+        cls.hyperparameters = {k: v for k, v in vars(cls).items() if isinstance(v, Parameter)}
+        cls.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            inspect.Parameter(k, inspect.Parameter.KEYWORD_ONLY, default=v.default)
+            for k, v in cls.hyperparameters.items()
+        )
+
+    @final
+    def __init__(self, **parameters: Any) -> None:
+        unknown = sorted(set(parameters) - set(self.hyperparameters))
+        if unknown:
+            raise InvalidParameter(
+                f"{self.name} has no hyperparameter {some(unknown)}; it has "
+                f"{', '.join(self.hyperparameters) or 'none'}."
+            )
+        for name, stated in self.hyperparameters.items():
+            value = parameters.get(name, stated.default)
+            vars(self)[name] = stated.checked(self.name, name, value)
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{k}={v!r}" for k, v in self.parameters.items())
+        return f"{type(self).__name__}({given})"
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.endswith("_"):
+            raise AttributeError(
+                f"`{name}` of {self.name} is frozen; make another model with the value you want."
+            )
+        object.__setattr__(self, name, value)
+
+    # ---- what authors write -------------------------------------------------------------
+
+    def _fit(self, train: Interactions, side: SideInformation, progress: Progress) -> None:
+        """Learn from `train` (never empty); set `people_` and whatever `_score` needs."""
+        raise Unsupported(f"{self.name} cannot be fitted.")
+
+    def _fold_in(self, history: csr_array, profiles: csr_array | None) -> State:
+        """The state of people from their (people, n_items) histories and profile rows."""
+        raise Unsupported(f"{self.name} cannot fold people in.")
+
+    def _score(self, state: State) -> Float32:
+        """(people, n_items) scores, a fresh array that the caller may overwrite."""
+        raise Unsupported(f"{self.name} cannot score.")
+
+    def _score_pairs(self, state: State, items: Int32) -> Float32:
+        """(people,) scores of row p of `state` for ``items[p]``; item -1 is an unknown one.
+
+        Rating models override it; the default knows nothing of unknown items.
+        """
+        raise Unsupported(f"{self.name} ranks items and does not predict ratings.")
+
+    def _item_vectors(self) -> Float32:
+        """(n_items, d) vectors whose cosine says how alike items are; zero where unknown."""
+        raise Unsupported(f"{self.name} holds no item vectors; take als or item_clusters.")
+
+    def _explain(self, history: csr_array, state: State, item: int) -> list[Reason]:
+        """Why `item` for the one person of `history` and `state`, strongest reason first."""
+        return [Reason("popular", 1.0, label=f"{int(self.item_count_[item])} ratings")]
+
+    # ---- what everybody calls -----------------------------------------------------------
+
+    @final
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The hyperparameters by name."""
+        return {name: getattr(self, name) for name in self.hyperparameters}
+
+    @final
+    @property
+    def n_items(self) -> int:
+        """Items that the model was trained on."""
+        self._check_fitted()
+        return len(self.item_count_)
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "item_count_"):
+            raise NotReady(f"{self.name} must be fitted before it is used; call fit(train).")
+
+    @final
+    def fit(
+        self,
+        train: Interactions,
+        side: SideInformation | None = None,
+        *,
+        progress: Progress = silent,
+    ) -> Self:
+        """Learn from `train`, forgetting whatever was learned before.
+
+        Parameters
+        ----------
+        train
+            Ratings; for ranking models what was chosen, see `Interactions.liked`.
+        side
+            What is known of users and items besides; models that do not use it ignore it.
+        progress
+            Called as the work goes on.
+
+        Raises
+        ------
+        InvalidInput
+            `train` is empty, or holds a pair twice.
+        """
+        if not len(train):
+            raise InvalidInput(f"{self.name} needs at least one rating to learn from, got none.")
+        side = side or SideInformation()
+        for kind, features, rows in (
+            ("item", side.item_features, train.n_items),
+            ("user", side.user_features, train.n_users),
+        ):
+            if features is not None and features.shape[0] != rows:
+                raise InvalidInput(
+                    f"`{kind}_features` must have a row for each of the {rows} {kind}s, got "
+                    f"{features.shape[0]}."
+                )
+        for name in [n for n in vars(self) if n.endswith("_")]:
+            delattr(self, name)
+        self.seen_ = train.matrix
+        self.item_count_ = np.bincount(train.item_index, minlength=train.n_items).astype(np.int32)
+        self.bounds_ = np.array(train.scale, np.float32)
+        self._fit(train, side, progress)
+        return self
+
+    @final
+    def fold_in(self, history: Any, profiles: csr_array | None = None) -> State:
+        """What the model knows of people with these histories, without retraining.
+
+        Parameters
+        ----------
+        history : (people, n_items) CSR or dense
+            Ratings (rating models) or what was chosen (ranking models); zero is "not rated".
+        profiles : (people, g) CSR, or None
+            Rows like `SideInformation.user_features`.
+
+        Returns
+        -------
+        One row of state a person: what `recommend` and `predict` accept in place of users.
+        """
+        self._check_fitted()
+        history = history if isinstance(history, csr_array) else csr_array(np.atleast_2d(history))
+        if history.shape[1] != self.n_items:
+            raise InvalidInput(
+                f"A history must have {self.n_items} columns, one an item, got {history.shape[1]}."
+            )
+        history = sorted_csr(history)
+        if not np.isfinite(history.data).all():
+            raise InvalidInput("A history must hold finite ratings, got NaN or infinite ones.")
+        return self._fold_in(history, profiles)
+
+    @final
+    def recommend(
+        self,
+        people: Any,
+        n: int = 10,
+        *,
+        exclude_seen: bool = True,
+        seen: csr_array | None = None,
+        candidates: npt.ArrayLike | None = None,
+        profiles: csr_array | None = None,
+    ) -> Ranking:
+        """The best `n` items of each person.
+
+        Parameters
+        ----------
+        people
+            User indices of the training data (-1 for somebody unknown), or (people, n_items)
+            histories to fold in.
+        n
+            At most this many; fewer are padded with -1.
+        exclude_seen
+            Leave out what the person has seen.
+        seen : (people, n_items) CSR, optional
+            What each person has seen, where that is more than the history (a ranking model's
+            history holds only what was liked). Default: the history.
+        candidates : item indices, optional
+            Recommend only among these.
+        profiles : (people, g) CSR, optional
+            Profile rows beside histories.
+
+        Returns
+        -------
+        Ranking
+            Exact, over all items or all `candidates`. Equal scores come in order of item index.
+
+        Raises
+        ------
+        InvalidInput
+            n < 1, an index out of range, or shapes that do not fit.
+        """
+        self._check_fitted()
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+            raise InvalidInput(f"`n` must be a whole number of at least 1, got {n!r}.")
+        state, history = self._people(people, profiles)
+        rows = history.shape[0]
+        seen = history if seen is None else seen
+        if seen.shape != (rows, self.n_items):
+            raise InvalidInput(
+                f"`seen` must have shape {(rows, self.n_items)}, got {tuple(seen.shape)}."
+            )
+        allowed = self._allowed(candidates)
+        width = min(int(n), self.n_items)
+        items = np.full((rows, width), -1, np.int32)
+        scores = np.full((rows, width), np.nan, np.float32)
+        for start in range(0, rows, BLOCK):
+            block = slice(start, min(start + BLOCK, rows))
+            score = self._score(state[block])
+            if exclude_seen:
+                part = seen[block]
+                score[
+                    np.repeat(np.arange(part.shape[0]), np.diff(part.indptr)), part.indices
+                ] = -np.inf
+            if allowed is not None:
+                score[:, ~allowed] = -np.inf
+            topn.select(score, items[block], scores[block])
+        return Ranking(items, scores)
+
+    @final
+    def predict(
+        self, people: Any, items: npt.ArrayLike, profiles: csr_array | None = None
+    ) -> Float32:
+        """The rating that person p would give to ``items[p]``, clipped to the scale.
+
+        Parameters
+        ----------
+        people
+            As in `recommend`. One row may go with many items.
+        items : (pairs,) item indices
+            -1 for an unknown item.
+
+        Returns
+        -------
+        (pairs,) float32
+        """
+        self._check_fitted()
+        if self.task != "rating":
+            raise Unsupported(f"{self.name} ranks items and does not predict ratings; take als.")
+        wanted = self._item_indices("items", items, lowest=-1)
+        if issparse(people) or np.ndim(people) == 2:
+            state, _ = self._people(people, profiles)
+            rows = np.arange(state.shape[0])
+        else:
+            distinct, rows = np.unique(np.asarray(people), return_inverse=True)
+            state, _ = self._people(distinct, profiles)
+        if len(rows) != len(wanted):
+            if len(rows) != 1:
+                raise InvalidInput(
+                    f"`items` must be as long as `people` ({len(rows)}), got {len(wanted)}."
+                )
+            rows = np.zeros(len(wanted), np.int64)
+        result = np.empty(len(wanted), np.float32)
+        for start in range(0, len(wanted), 1 << 16):
+            block = slice(start, start + (1 << 16))
+            result[block] = self._score_pairs(state[rows[block]], wanted[block])
+        return np.clip(result, self.bounds_[0], self.bounds_[1], out=result)
+
+    @final
+    def similar_items(self, items: npt.ArrayLike, n: int = 10) -> Ranking:
+        """The `n` items most alike each of `items` by cosine, never the item itself.
+
+        Raises
+        ------
+        Unsupported
+            The model holds no item vectors.
+        """
+        self._check_fitted()
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+            raise InvalidInput(f"`n` must be a whole number of at least 1, got {n!r}.")
+        wanted = self._item_indices("items", items, lowest=0)
+        vectors = self._item_vectors()
+        norm = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit = np.divide(vectors, norm, out=np.zeros_like(vectors), where=norm > 0)
+        width = min(int(n), self.n_items)
+        found = np.full((len(wanted), width), -1, np.int32)
+        scores = np.full((len(wanted), width), np.nan, np.float32)
+        for start in range(0, len(wanted), BLOCK):
+            block = slice(start, start + BLOCK)
+            score = unit[wanted[block]] @ unit.T
+            score[:, norm[:, 0] == 0] = -np.inf
+            score[np.arange(len(score)), wanted[block]] = -np.inf
+            topn.select(score, found[block], scores[block])
+        return Ranking(found, scores)
+
+    @final
+    def explain(self, history: Any, item: int, profile: csr_array | None = None) -> list[Reason]:
+        """Why `item` would be recommended to the person of this one-row history."""
+        state = self.fold_in(history, profile)
+        wanted = self._item_indices("item", [item], lowest=0)
+        rows = history if isinstance(history, csr_array) else csr_array(np.atleast_2d(history))
+        return self._explain(sorted_csr(rows), state, int(wanted[0]))
+
+    # ---- within -------------------------------------------------------------------------
+
+    def _people(self, people: Any, profiles: csr_array | None) -> tuple[State, csr_array]:
+        """State and history of users (by index) or of histories."""
+        if issparse(people) or np.ndim(people) == 2:
+            state = self.fold_in(people, profiles)
+            history = people if isinstance(people, csr_array) else csr_array(people)
+            return state, sorted_csr(history)
+        if not hasattr(self, "people_"):
+            raise NotReady(
+                f"This {self.name} was saved without its people; give histories, not users."
+            )
+        users = np.atleast_1d(np.asarray(people))
+        n_users = self.seen_.shape[0]
+        if users.size and not np.issubdtype(users.dtype, np.integer):
+            raise InvalidInput(f"Users must be given as integer indices, got {users.dtype}.")
+        bad = np.unique(users[(users < -1) | (users >= n_users)])
+        if bad.size:
+            raise InvalidInput(
+                f"User indices must lie in -1..{n_users - 1}, got {some(bad.tolist())}."
+            )
+        known = users >= 0
+        if known.all():
+            return self.people_[users], self.seen_[users]
+        # Somebody unknown is somebody with an empty history.
+        history = self.seen_[np.where(known, users, 0)].copy()
+        history.data[np.repeat(~known, np.diff(history.indptr))] = 0
+        history.eliminate_zeros()
+        stranger = self._fold_in(csr_array((1, self.n_items), dtype=np.float32), None)
+        state = self.people_[np.where(known, users, 0)].copy()
+        state[~known] = stranger[np.zeros(int((~known).sum()), np.int64)]
+        return state, history
+
+    def _item_indices(self, name: str, items: npt.ArrayLike, lowest: int) -> Int32:
+        wanted = np.atleast_1d(np.asarray(items))
+        if wanted.size and not np.issubdtype(wanted.dtype, np.integer):
+            raise InvalidInput(f"`{name}` must be integer item indices, got {wanted.dtype}.")
+        bad = np.unique(wanted[(wanted < lowest) | (wanted >= self.n_items)])
+        if bad.size:
+            raise InvalidInput(
+                f"`{name}` must lie in {lowest}..{self.n_items - 1}, got {some(bad.tolist())}."
+            )
+        return wanted.astype(np.int32)
+
+    def _allowed(self, candidates: npt.ArrayLike | None) -> npt.NDArray[np.bool_] | None:
+        if candidates is None:
+            return None
+        allowed = np.zeros(self.n_items, bool)
+        allowed[self._item_indices("candidates", candidates, lowest=0)] = True
+        return allowed

@@ -1,0 +1,86 @@
+"""Items grouped by what they are and who chose them; each person's taste is a mix of groups."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from matinee.clustering.kmeans import kmeans
+from matinee.clustering.vectors import item_vectors
+from matinee.interactions import Float32, Int32, Interactions, SideInformation
+from matinee.model import Model, Reason, State, parameter
+from matinee.progress import Progress
+
+
+class ItemClusters(Model):
+    """Ranks items by how much of a person's choices fall into their cluster.
+
+    ``P(i | u) = P(c | u) n_i / n_c`` for item i of cluster c, where ::
+
+        P(c | u) = (choices of u in c + damping * n_c / n) / (choices of u + damping)
+
+    n_i, n_c and n count choices of an item, a cluster and all. Clusters are k-means on
+    standardised traits and co-choice vectors, never on an id.
+    """
+
+    task = "ranking"
+
+    n_clusters: int = parameter(16, "clusters of items", low=1)
+    dimensions: int = parameter(16, "of the co-choice vectors", low=1)
+    traits_weight: float = parameter(0.7, "of traits against co-choice", low=0)
+    damping: float = parameter(20.0, "choices like everybody's that each person is given", low=0)
+    seed: int = parameter(0, "of the clustering", low=0)
+
+    vectors_: Float32
+    labels_: Int32
+    share_: Float32
+    """(k,) share of each cluster in all choices."""
+    within_: Float32
+    """(n_items,) share of each item in its cluster's choices."""
+
+    def _fit(self, train: Interactions, side: SideInformation, progress: Progress) -> None:
+        progress("fitting item_clusters", 0, 2)
+        self.vectors_ = item_vectors(
+            train,
+            side,
+            dimensions=self.dimensions,
+            traits_weight=self.traits_weight,
+            seed=self.seed,
+        )
+        progress("fitting item_clusters", 1, 2)
+        self.labels_ = kmeans(self.vectors_, self.n_clusters, seed=self.seed).labels
+        count = self.item_count_.astype(np.float64)
+        of_cluster = np.bincount(self.labels_, weights=count)
+        self.share_ = (of_cluster / of_cluster.sum()).astype(np.float32)
+        self.within_ = (count / np.maximum(of_cluster[self.labels_], 1)).astype(np.float32)
+        self.people_ = self._fold_in(train.matrix, None)
+        progress("fitting item_clusters", 2, 2)
+
+    def _fold_in(self, history: csr_array, profiles: csr_array | None) -> State:
+        rows, k = history.shape[0], len(self.share_)
+        people = np.repeat(np.arange(rows), np.diff(history.indptr))
+        cells = people * k + self.labels_[history.indices]
+        chosen = np.bincount(cells, minlength=rows * k).reshape(rows, k)
+        mixed = chosen + self.damping * self.share_
+        # Without choices and damping a person is like everybody.
+        mixed[mixed.sum(axis=1) == 0] = self.share_
+        return np.asarray(mixed / mixed.sum(axis=1, keepdims=True), np.float32)
+
+    def _score(self, state: State) -> Float32:
+        return np.asarray(state[:, self.labels_] * self.within_, np.float32)
+
+    def _item_vectors(self) -> Float32:
+        return self.vectors_
+
+    def _explain(self, history: csr_array, state: State, item: int) -> list[Reason]:
+        cluster = self.labels_[item]
+        share = float(state[0, cluster])
+        lift = share / max(float(self.share_[cluster]), 1e-9)
+        label = f"{share:.0%} of your taste, {self.share_[cluster]:.0%} of everybody's"
+        alike = self.vectors_[history.indices] @ self.vectors_[item]
+        near = [
+            Reason("rated", float(alike[j]), item=int(history.indices[j]))
+            for j in np.argsort(-alike, kind="stable")[:3]
+            if self.labels_[history.indices[j]] == cluster
+        ]
+        return [*near, Reason("cluster", lift, label=label)]
