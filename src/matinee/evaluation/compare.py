@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from matinee.model import Model
 from matinee.progress import Progress, silent
 from matinee.splits import Protocol, Split
 
+PRIMARY = {"rating": "rmse", "ranking": "ndcg@10"}
+"""The figure by which models of a task are put in order."""
 CUTOFF = 10
 RECALL_CUTOFF = 20
 
@@ -77,8 +79,13 @@ def compare(
         progress(f"comparing {model.name}", done, len(models))
         results.append(evaluate(model, split, side))
     progress("comparing", len(models), len(models))
-    first = next(iter(results[0].figures))
-    return sorted(results, key=lambda e: e.figures[first], reverse=tasks == {"ranking"})
+    return sorted(results, key=lambda e: quality(e.task, e.figures), reverse=True)
+
+
+def quality(task: str, figures: Mapping[str, float]) -> float:
+    """The primary figure, so that more is better; -inf where it is missing."""
+    value = figures.get(PRIMARY[task], np.nan)
+    return -np.inf if np.isnan(value) else (-value if task == "rating" else value)
 
 
 def evaluate(model: Model, split: Split, side: SideInformation | None = None) -> Evaluation:
@@ -127,13 +134,13 @@ def _judge_lists(model: Model, split: Split) -> _Judged:
     lists = model.recommend(people, RECALL_CUTOFF).items
     hit = metrics.hits(lists, relevant)
     ndcg = metrics.ndcg(hit, n_relevant, CUTOFF)
+    recall = metrics.recall(hit, n_relevant, RECALL_CUTOFF)
+    precision = metrics.precision(hit, n_relevant, CUTOFF)
     mean, low, high = metrics.mean_and_interval(ndcg)
     figures = {
         f"ndcg@{CUTOFF}": mean,
-        f"recall@{RECALL_CUTOFF}": float(
-            np.nanmean(metrics.recall(hit, n_relevant, RECALL_CUTOFF))
-        ),
-        f"precision@{CUTOFF}": float(np.nanmean(metrics.precision(hit, n_relevant, CUTOFF))),
+        f"recall@{RECALL_CUTOFF}": metrics.mean_and_interval(recall)[0],
+        f"precision@{CUTOFF}": metrics.mean_and_interval(precision)[0],
         f"coverage@{CUTOFF}": metrics.coverage(lists[:, :CUTOFF], split.train.n_items),
     }
     return figures, {f"ndcg@{CUTOFF}": (low, high)}, len(people)

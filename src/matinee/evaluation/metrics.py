@@ -6,6 +6,9 @@ given per person or per rating, so that intervals can be made of it.
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
@@ -27,6 +30,8 @@ def mae(predicted: Float32, actual: Float32) -> float:
 
 def r2(predicted: Float32, actual: Float32) -> float:
     """Share of the variance explained, ``1 - sum e^2 / sum (r - mean)^2``; NaN if all are equal."""
+    if not len(actual):
+        return np.nan
     spread = np.sum((actual.astype(np.float64) - actual.mean(dtype=np.float64)) ** 2)
     return float(1 - np.sum(_errors(predicted, actual) ** 2) / spread) if spread > 0 else np.nan
 
@@ -78,7 +83,7 @@ def coverage(lists: Int32, n_items: int) -> float:
     return len(np.unique(lists[lists >= 0])) / n_items
 
 
-def _divided(numerator: npt.NDArray[np.generic], denominator: npt.NDArray[np.generic]) -> Float64:
+def _divided(numerator: npt.NDArray[Any], denominator: npt.NDArray[Any]) -> Float64:
     out = np.full(len(denominator), np.nan)
     return np.divide(numerator, denominator, out=out, where=denominator > 0)
 
@@ -89,5 +94,5 @@ def mean_and_interval(values: Float64) -> tuple[float, float, float]:
     if not len(counted):
         return (np.nan, np.nan, np.nan)
     mean = float(counted.mean())
-    margin = 1.96 * float(counted.std()) / np.sqrt(len(counted))
+    margin = 1.96 * float(counted.std()) / math.sqrt(len(counted))
     return (mean, mean - margin, mean + margin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from matinee.clustering.kmeans import kmeans
@@ -37,6 +38,11 @@ class ItemClusters(Model):
     """(k,) share of each cluster in all choices."""
     within_: Float32
     """(n_items,) share of each item in its cluster's choices."""
+    traits_: csr_array
+    """(n_items, f) item features."""
+    trait_names_: npt.NDArray[np.str_]
+    trait_share_: Float32
+    """(f,) share of all choices whose item has the trait."""
 
     def _fit(self, train: Interactions, side: SideInformation, progress: Progress) -> None:
         progress("fitting item_clusters", 0, 2)
@@ -53,6 +59,10 @@ class ItemClusters(Model):
         of_cluster = np.bincount(self.labels_, weights=count)
         self.share_ = (of_cluster / of_cluster.sum()).astype(np.float32)
         self.within_ = (count / np.maximum(of_cluster[self.labels_], 1)).astype(np.float32)
+        none = csr_array((train.n_items, 0), dtype=np.float32)
+        self.traits_ = none if side.item_features is None else side.item_features
+        self.trait_names_ = np.array(side.item_feature_names, dtype=np.str_)
+        self.trait_share_ = np.asarray(count @ self.traits_ / count.sum(), np.float32)
         self.people_ = self._fold_in(train.matrix, None)
         progress("fitting item_clusters", 2, 2)
 
@@ -74,13 +84,43 @@ class ItemClusters(Model):
 
     def _explain(self, history: csr_array, state: State, item: int) -> list[Reason]:
         cluster = self.labels_[item]
-        share = float(state[0, cluster])
-        lift = share / max(float(self.share_[cluster]), 1e-9)
-        label = f"{share:.0%} of your taste, {self.share_[cluster]:.0%} of everybody's"
-        alike = self.vectors_[history.indices] @ self.vectors_[item]
-        near = [
-            Reason("rated", float(alike[j]), item=int(history.indices[j]))
+        yours = history.indices
+        alike = self.vectors_[yours] @ self.vectors_[item]
+        reasons = [
+            Reason("rated", float(alike[j]), item=int(yours[j]))
             for j in np.argsort(-alike, kind="stable")[:3]
-            if self.labels_[history.indices[j]] == cluster
+            if self.labels_[yours[j]] == cluster and alike[j] > 0
         ]
-        return [*near, Reason("cluster", lift, label=label)]
+        share, everybody = float(state[0, cluster]), float(self.share_[cluster])
+        if share > everybody:
+            label = (
+                f"films of this kind are {share:.0%} of your taste, {everybody:.0%} of everybody's"
+            )
+            reasons.append(Reason("cluster", float(np.log(share / everybody)), label=label))
+        reasons += self._shared_traits(yours, item)
+        return sorted(reasons, key=lambda r: -r.weight) or super()._explain(history, state, item)
+
+    def _shared_traits(self, yours: Int32, item: int) -> list[Reason]:
+        """The traits of the item that the person chooses more than everybody does."""
+        if not len(yours):
+            return []
+        of_item = self.traits_[[item]].indices
+        own = np.asarray(self.traits_[yours].mean(axis=0))[of_item]
+        everybody = np.maximum(self.trait_share_[of_item], 1e-9)
+        # Two choices like everybody's, so that one film alone does not make a taste.
+        damped = (own * len(yours) + 2 * everybody) / (len(yours) + 2)
+        return [
+            Reason(
+                "feature",
+                float(np.log(damped[j] / everybody[j])),
+                label=f"{_in_words(self.trait_names_[of_item[j]])}: {own[j]:.0%} of what you like, "
+                f"{everybody[j]:.0%} of what everybody does",
+            )
+            for j in np.argsort(-damped / everybody, kind="stable")[:2]
+            if damped[j] > everybody[j]
+        ]
+
+
+def _in_words(trait: str) -> str:
+    kind, _, value = trait.partition(":")
+    return f"films of the {value}s" if kind == "decade" else value

@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 
 from matinee.clustering.kmeans import kmeans, nearest
 from matinee.clustering.vectors import item_vectors, unit_rows
+from matinee.errors import InvalidInput
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
 from matinee.model import Model, Reason, State, parameter
 from matinee.progress import Progress
@@ -41,7 +42,7 @@ class UserClusters(Model):
     size_: Int32
     """(k,) people of each cluster."""
     rate_: Float32
-    """(k + 1, n_items) damped share of the cluster's people who chose each item; everybody's last."""
+    """(k + 1, n_items) damped share of each cluster that chose an item; of everybody, last."""
 
     def _fit(self, train: Interactions, side: SideInformation, progress: Progress) -> None:
         progress("fitting user_clusters", 0, 2)
@@ -70,8 +71,10 @@ class UserClusters(Model):
         self.size_ = np.bincount(labels, minlength=shape[0]).astype(np.int32)
         count = (member @ _ones(train.matrix)).toarray()
         everybody = self.item_count_ / train.n_users
-        total = np.maximum(self.size_[:, np.newaxis] + self.damping, 1)
-        rate = (count + self.damping * everybody) / total
+        total = self.size_[:, np.newaxis] + self.damping
+        # Without people and damping a cluster is like everybody.
+        rate = np.where(total > 0, count + self.damping * everybody, everybody)
+        rate /= np.where(total > 0, total, 1)
         self.rate_ = np.vstack([rate, everybody]).astype(np.float32)
         self.people_ = self._fold_in(train.matrix, profiles)
         progress("fitting user_clusters", 2, 2)
@@ -82,15 +85,21 @@ class UserClusters(Model):
         people, width = len(taste), len(self.profile_mean_)
         profile = np.zeros((people, width), np.float32)
         if profiles is not None and width:
+            if profiles.shape[1] != width:
+                raise InvalidInput(
+                    f"A profile must have the {width} columns of the training data, got "
+                    f"{profiles.shape[1]}."
+                )
             profile = profiles.toarray()
-        stated = profile.any(axis=1, keepdims=True)
-        # An unstated field must pull nowhere: each row is measured from the mean profile.
+        # An unstated field, such as all columns "age:...", must pull nowhere.
+        stated = np.zeros((people, width), bool)
+        fields = np.array([name.partition(":")[0] for name in self.profile_names_.tolist()])
+        for field in np.unique(fields):
+            columns = fields == field
+            stated[:, columns] = profile[:, columns].any(axis=1, keepdims=True)
         profile = self.profile_weight * (profile - self.profile_mean_)
         known = np.hstack(
-            [
-                np.repeat(taste.any(axis=1, keepdims=True), taste.shape[1], axis=1),
-                np.repeat(stated, width, axis=1),
-            ]
+            [np.repeat(taste.any(axis=1, keepdims=True), taste.shape[1], axis=1), stated]
         )
         return np.hstack([taste, profile.astype(np.float32)]) * known, known
 
@@ -111,18 +120,20 @@ class UserClusters(Model):
         if cluster == len(self.size_):
             return super()._explain(history, state, item)
         rate, everybody, size = self.rate_[cluster], self.rate_[-1], int(self.size_[cluster])
-        lift = rate / np.maximum(everybody, 1e-9)
+        lift = float(np.log(max(rate[item], 1e-9) / max(everybody[item], 1e-9)))
         label = (
-            f"chosen by {rate[item]:.0%} of the {size} people like you, "
+            f"liked by {rate[item]:.0%} of the {size} people most like you, "
             f"by {everybody[item]:.0%} of everybody"
         )
         yours = history.indices
+        unit = unit_rows(self.vectors_[np.append(yours, item)])
+        alike = unit[:-1] @ unit[-1]
         near = [
-            Reason("rated", float(lift[yours[j]]), item=int(yours[j]))
-            for j in np.argsort(-lift[yours], kind="stable")[:3]
-            if lift[yours[j]] > 1
+            Reason("rated", float(alike[j]), item=int(yours[j]))
+            for j in np.argsort(-alike, kind="stable")[:3]
+            if alike[j] > 0
         ]
-        return [Reason("cluster", float(lift[item]), label=label), *near]
+        return sorted([Reason("cluster", lift, label=label), *near], key=lambda r: -r.weight)
 
 
 def _ones(matrix: csr_array) -> csr_array:

@@ -1,0 +1,149 @@
+"""What the command line draws: tables, lists, JSON and progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from matinee.answers import Recommendation, Title
+    from matinee.evaluation.compare import Evaluation
+    from matinee.progress import Progress
+
+
+def as_json(value: Any) -> None:
+    """Print records (or lists of them) as JSON."""
+    typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def _plain(value: Any) -> Any:
+    from dataclasses import asdict, is_dataclass
+
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table; numbers stand to the right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for place, name in enumerate(columns):
+        numeric = all(isinstance(row[place], int | float | None) for row in rows)
+        drawn.add_column(name, justify="right" if numeric and rows else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*[_cell(value) for value in row])
+    # Without a terminal nothing says how wide the page is: let no line be cut.
+    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    console.print(drawn)
+    console.print()
+
+
+def _cell(value: Any) -> str:
+    from rich.markup import escape
+
+    if value is None:
+        return "-"
+    return f"{value:.4f}" if isinstance(value, float) else escape(str(value))
+
+
+def recommendations(title: str, found: Sequence[Recommendation]) -> None:
+    """Print recommendations with what is predicted, how sure, and the first reason."""
+    rows = [
+        (
+            place + 1,
+            r.title,
+            "-" if r.predicted is None else f"{r.predicted:.1f}",
+            r.sure,
+            r.reasons[0].text if r.reasons else "",
+        )
+        for place, r in enumerate(found)
+    ]
+    table(title, ("", "title", "predicted", "sure", "because"), rows)
+
+
+def titles(title: str, found: Sequence[Title]) -> None:
+    """Print titles with how they were rated."""
+    rows = [
+        (t.item_id, t.title, ", ".join(t.genres), t.n_ratings, None if t.mean is None else t.mean)
+        for t in found
+    ]
+    table(title, ("id", "title", "genres", "ratings", "mean"), rows)
+
+
+def leaderboard(results: Sequence[Evaluation]) -> None:
+    """Print one table a protocol, the best model first, with the 95 % interval of the first."""
+    for protocol in dict.fromkeys((r.task, str(r.protocol)) for r in results):
+        chosen = [r for r in results if (r.task, str(r.protocol)) == protocol]
+        names = list(chosen[0].figures)
+        low, high = zip(*[r.intervals[names[0]] for r in chosen], strict=True)
+        rows = [
+            (r.model, *r.figures.values(), f"{a:.4f}..{b:.4f}", r.fit_seconds)
+            for r, a, b in zip(chosen, low, high, strict=True)
+        ]
+        task, split = protocol
+        what = "test ratings" if task == "rating" else "people with test items"
+        table(
+            f"{task}: {split}; {chosen[0].counted} {what}",
+            ("model", *names, f"95 % of {names[0]}", "fit s"),
+            rows,
+        )
+
+
+@contextmanager
+def progress_bar(quiet: bool = False) -> Iterator[Progress]:
+    """A callback that draws progress on standard error: bars on a terminal, else lines."""
+    from matinee.progress import silent
+
+    if quiet:
+        yield silent
+    elif not sys.stderr.isatty():
+        yield _Lines()
+    else:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskID,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        bars: dict[str, TaskID] = {}
+        with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
+
+            def tell(what: str, done: int, total: int | None) -> None:
+                if what not in bars:
+                    bars[what] = drawn.add_task(what, total=total)
+                drawn.update(bars[what], completed=done, total=total)
+                if total is not None and done >= total:
+                    drawn.remove_task(bars.pop(what))
+
+            yield tell
+
+
+class _Lines:
+    """A line when a step begins, for logs and pipes."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        if what != self._said:
+            self._said = what
+            typer.echo(f"{what} ...", err=True)

@@ -1,0 +1,368 @@
+"""Ids in, ids out: recommend, predict, explain, and learn from a new rating at once.
+
+The engine never keeps what it knows of a person: at every call the person's ratings are read
+from the store and folded into the model, so a rating counts from the moment it is stored. Items
+newer than a model are not in it until the next training.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from matinee import model as contract
+from matinee.answers import Prediction, Profile, Rating, Reason, Recommendation, Status, Sure, Title
+from matinee.catalogue import Catalogue
+from matinee.errors import (
+    InvalidInput,
+    NotReady,
+    UnknownItem,
+    UnknownModel,
+    UnknownUser,
+    Unsupported,
+)
+from matinee.features import profile_row
+from matinee.interactions import Float32, Int32
+from matinee.model import Model
+from matinee.storage.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class _Person:
+    """What is known of somebody at this moment."""
+
+    items: Int32
+    values: Float32
+    profile: dict[str, Any]
+
+
+class Engine:
+    """Answers for one workspace.
+
+    Examples
+    --------
+    >>> engine = Engine(Workspace.open("matinee-workspace"))  # doctest: +SKIP
+    >>> engine.recommend("42", n=3)  # doctest: +SKIP
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._store = workspace.store
+        self._loaded: dict[str, tuple[Model, dict[str, Any]]] = {}
+        self._catalogue = Catalogue(workspace.store)
+
+    # ---- what there is ------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """Sizes, scale and the active models."""
+        return Status(
+            self._store.n_users(),
+            self._store.n_items(),
+            self._store.n_ratings(),
+            {task: self.workspace.active(task) for task in ("rating", "ranking")},
+            self.scale,
+            self.liked_threshold,
+            self._store.version(),
+        )
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Lowest and highest rating that may be given."""
+        low, _, high = (self._store.setting("scale") or "1:5").partition(":")
+        return float(low), float(high)
+
+    @property
+    def liked_threshold(self) -> float:
+        """The rating from which on an item counts as liked."""
+        return float(self._store.setting("liked_threshold") or self.scale[1])
+
+    def search(self, text: str, n: int = 10) -> list[Title]:
+        """Titles that equal, begin with or hold `text`; the most rated ones for no text."""
+        return self._catalogue.search(text, _positive(n))
+
+    def title(self, item_id: str) -> Title:
+        """The item with this id; UnknownItem if there is none."""
+        return self._catalogue.title(self._item_index(item_id))
+
+    def resolve(self, text: str) -> Title:
+        """The one item with this id or title; UnknownItem or Ambiguous otherwise."""
+        return self._catalogue.resolve(text)
+
+    # ---- answers ------------------------------------------------------------------------
+
+    def recommend(
+        self, user_id: str, n: int = 10, *, model: str | None = None, include_seen: bool = False
+    ) -> list[Recommendation]:
+        """The best `n` items for a user, each with its reasons.
+
+        Parameters
+        ----------
+        model
+            The name of a model or the id of an archive; default: the active ranking model.
+        include_seen
+            Also what the user has rated.
+        """
+        return self._recommend(self._person(user_id), n, model, include_seen)
+
+    def recommend_for(
+        self,
+        liked: Sequence[str] = (),
+        profile: Profile | None = None,
+        n: int = 10,
+        *,
+        model: str | None = None,
+    ) -> list[Recommendation]:
+        """The best `n` items for somebody new who likes these titles (or ids); nothing is kept."""
+        indices = sorted({self._item_index(self.resolve(text).item_id) for text in liked})
+        top = np.full(len(indices), self.scale[1], np.float32)
+        stated = {} if profile is None else asdict(profile)
+        return self._recommend(_Person(np.array(indices, np.int32), top, stated), n, model, False)
+
+    def predict(self, user_id: str, item_id: str) -> Prediction:
+        """The rating that a user would give to an item."""
+        person, index = self._person(user_id), self._item_index(item_id)
+        model, details = self._model(None, "rating")
+        known = index if index < model.n_items else -1
+        history, _ = _history(person, model, None)
+        value = model.predict(history, [known], _profile(person, details))
+        sure = self._sure(person, index)
+        return Prediction(item_id, self._catalogue.title(index).title, float(value[0]), sure)
+
+    def similar(self, item: str, n: int = 10) -> list[Recommendation]:
+        """The `n` items most alike one that is named by id or title."""
+        index = self._item_index(self.resolve(item).item_id)
+        model = self._model_with_likeness()
+        if index >= model.n_items:
+            raise NotReady(f"{item!r} is newer than every model; train again to compare it.")
+        ranking = model.similar_items([index], _positive(n))
+        reason = Reason(
+            "rated",
+            f"alike {self._catalogue.title(index).title}",
+            1.0,
+            self._catalogue.title(index).item_id,
+        )
+        nobody = _Person(np.zeros(0, np.int32), np.zeros(0, np.float32), {})
+        return [
+            self._recommendation(int(i), float(score), None, nobody, [reason])
+            for i, score in zip(ranking.items[0], ranking.scores[0], strict=True)
+            if i >= 0
+        ]
+
+    def explain(self, user_id: str, item_id: str, *, model: str | None = None) -> list[Reason]:
+        """Why an item is (or would be) recommended to a user, the strongest reason first."""
+        person, index = self._person(user_id), self._item_index(item_id)
+        chosen, details = self._ranking_model(model)
+        if index >= chosen.n_items:
+            raise NotReady(f"Item {item_id!r} is newer than the model; train again to explain it.")
+        threshold = details["liked_threshold"] if chosen.task == "ranking" else None
+        history, _ = _history(person, chosen, threshold)
+        return self._reasons(chosen, history, _profile(person, details), index, person)
+
+    # ---- people -------------------------------------------------------------------------
+
+    def ratings(self, user_id: str) -> list[Rating]:
+        """What a user has rated, newest first."""
+        index = self._user_index(user_id)
+        rated = self._store.ratings_of(index)
+        rows = zip(
+            rated.item_index.tolist(), rated.value.tolist(), rated.time.tolist(), strict=True
+        )
+        newest = sorted(rows, key=lambda r: (-(r[2] or 0), r[0]))
+        return [
+            Rating(self._catalogue.title(i).item_id, self._catalogue.title(i).title, v, t)
+            for i, v, t in newest
+        ]
+
+    def rate(self, user_id: str, item_id: str, value: float) -> Rating:
+        """Store a rating; it counts in the very next answer. A new user is made by it.
+
+        Raises
+        ------
+        InvalidInput
+            The value is not finite or off the workspace's scale, or the user id is empty.
+        UnknownItem
+        """
+        low, high = self.scale
+        if not low <= value <= high:
+            raise InvalidInput(f"A rating here must lie in {low:g}..{high:g}, got {value:g}.")
+        if not user_id.strip():
+            raise InvalidInput("A user id must not be empty.")
+        title = self._catalogue.title(self._item_index(item_id))
+        now = int(time.time())
+        self._store.rate(user_id, item_id, float(value), now)
+        return Rating(item_id, title.title, float(value), now)
+
+    def export_user(self, user_id: str) -> dict[str, Any]:
+        """All that is stored about a person."""
+        self._user_index(user_id)
+        return self._store.export_user(user_id)
+
+    def delete_user(self, user_id: str) -> int:
+        """Remove a person and everything about them; the number of rows removed."""
+        self._user_index(user_id)
+        return self._store.delete_user(user_id)
+
+    # ---- within -------------------------------------------------------------------------
+
+    def _recommend(
+        self, person: _Person, n: int, name: str | None, include_seen: bool
+    ) -> list[Recommendation]:
+        model, details = self._ranking_model(name)
+        threshold = details["liked_threshold"] if model.task == "ranking" else None
+        history, seen = _history(person, model, threshold)
+        profile = _profile(person, details)
+        ranking = model.recommend(
+            history, _positive(n), exclude_seen=not include_seen, seen=seen, profiles=profile
+        )
+        found = [int(i) for i in ranking.items[0] if i >= 0]
+        predicted = self._predicted(person, found)
+        return [
+            self._recommendation(
+                item,
+                float(ranking.scores[0, place]),
+                predicted[place],
+                person,
+                self._reasons(model, history, profile, item, person),
+            )
+            for place, item in enumerate(found)
+        ]
+
+    def _recommendation(
+        self,
+        index: int,
+        score: float,
+        predicted: float | None,
+        person: _Person,
+        reasons: list[Reason],
+    ) -> Recommendation:
+        title = self._catalogue.title(index)
+        return Recommendation(
+            title.item_id,
+            title.title,
+            title.year,
+            title.genres,
+            score,
+            predicted,
+            self._sure(person, index),
+            reasons,
+        )
+
+    def _predicted(self, person: _Person, items: list[int]) -> list[float | None]:
+        if self.workspace.active("rating") is None:
+            return [None] * len(items)
+        model, details = self._model(None, "rating")
+        history, _ = _history(person, model, None)
+        known = [i if i < model.n_items else -1 for i in items]
+        values = model.predict(history, known, _profile(person, details))
+        return [round(float(v), 3) for v in values]
+
+    def _reasons(
+        self,
+        model: Model,
+        history: csr_array,
+        profile: csr_array | None,
+        item: int,
+        person: _Person,
+    ) -> list[Reason]:
+        return [self._in_words(r, person) for r in model.explain(history, item, profile)]
+
+    def _in_words(self, reason: contract.Reason, person: _Person) -> Reason:
+        if reason.item is None:
+            return Reason(reason.kind, reason.label, reason.weight)
+        title = self._catalogue.title(reason.item)
+        given = float(person.values[np.searchsorted(person.items, reason.item)])
+        verb = "like" if given >= self.liked_threshold else "rated"
+        text = f"you {verb} {title.title}" + ("" if verb == "like" else f" {given:g}")
+        return Reason(reason.kind, text, reason.weight, title.item_id)
+
+    def _sure(self, person: _Person, index: int) -> Sure:
+        own, others = len(person.items), self._catalogue.title(index).n_ratings
+        if own < 5 or others < 10:
+            return "low"
+        return "high" if own >= 20 and others >= 50 else "medium"
+
+    def _person(self, user_id: str) -> _Person:
+        index = self._user_index(user_id)
+        rated = self._store.ratings_of(index)
+        return _Person(rated.item_index, rated.value, self._store.profile_of(index))
+
+    def _user_index(self, user_id: str) -> int:
+        index = self._store.user_index(user_id)
+        if index < 0:
+            raise UnknownUser(f"There is no user {user_id!r}; rating something makes one.")
+        return index
+
+    def _item_index(self, item_id: str) -> int:
+        index = self._store.item_index(item_id)
+        if index < 0:
+            raise UnknownItem(f"There is no item with the id {item_id!r}; search for its title.")
+        return index
+
+    def _ranking_model(self, name: str | None) -> tuple[Model, dict[str, Any]]:
+        task = "ranking" if self.workspace.active("ranking") else "rating"
+        return self._model(name, task)
+
+    def _model(self, name: str | None, task: str) -> tuple[Model, dict[str, Any]]:
+        """A model by name or archive id, else the active one of a task, and its details."""
+        archive_id = self.workspace.active(task) if name is None else self._archive(name)
+        if archive_id is None:
+            raise NotReady(
+                f"No {task} model is active in {self.workspace.path}; train one first: "
+                "matinee train als user_clusters."
+            )
+        if archive_id not in self._loaded:
+            details = self.workspace.manifest(archive_id)["details"]
+            self._loaded[archive_id] = (self.workspace.load_model(archive_id), details)
+        return self._loaded[archive_id]
+
+    def _archive(self, name: str) -> str:
+        saved = self.workspace.models()
+        fitting = [m["id"] for m in saved if name in (m["id"], m["model"]) and name]
+        if not fitting:
+            names = ", ".join(sorted({m["model"] for m in saved} - {""})) or "none yet"
+            raise UnknownModel(f"No model {name!r} is trained here; there are: {names}.")
+        return str(fitting[-1])
+
+    def _model_with_likeness(self) -> Model:
+        for task in ("ranking", "rating"):
+            if self.workspace.active(task) is None:
+                continue
+            model, _ = self._model(None, task)
+            if model.has_item_vectors:
+                return model
+        for name in ("item_clusters", "als"):
+            if any(m["model"] == name for m in self.workspace.models()):
+                return self._model(name, "ranking")[0]
+        raise Unsupported("No trained model knows which items are alike; train item_clusters.")
+
+
+def _positive(n: int) -> int:
+    if n < 1:
+        raise InvalidInput(f"`n` must be at least 1, got {n}.")
+    return n
+
+
+def _history(person: _Person, model: Model, threshold: float | None) -> tuple[csr_array, csr_array]:
+    """(1, n_items) CSR of what the model learns from, and of all that was seen.
+
+    A ranking model learns from what was liked: rated `threshold` or higher.
+    """
+    known = person.items < model.n_items
+    items, values = person.items[known], person.values[known]
+    liked = np.ones(len(items), bool) if threshold is None else values >= threshold
+    return _row(items[liked], values[liked], model.n_items), _row(items, values, model.n_items)
+
+
+def _row(items: Int32, values: Float32, width: int) -> csr_array:
+    indptr = np.array([0, len(items)], np.int32)
+    return csr_array((values.astype(np.float32), items, indptr), shape=(1, width))
+
+
+def _profile(person: _Person, details: dict[str, Any]) -> csr_array | None:
+    names = details["user_feature_names"]
+    return profile_row(person.profile, names) if names and person.profile else None

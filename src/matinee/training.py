@@ -1,0 +1,224 @@
+"""Training in a workspace: judge on held-out ratings, fit on all of them, save, activate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matinee import models
+from matinee.data import load, sets
+from matinee.errors import InvalidInput, InvalidParameter
+from matinee.evaluation.compare import Evaluation, compare, evaluate, quality
+from matinee.features import side_information
+from matinee.interactions import Interactions, SideInformation, default_liked_threshold
+from matinee.model import Model
+from matinee.progress import Progress, silent
+from matinee.splits import Split, random_split, time_split, user_holdout
+from matinee.storage.workspace import Workspace
+
+_BASELINES = {"rating": "biases", "ranking": "popularity"}
+DEFAULT_MODELS = ("popularity", "biases", "als", "item_clusters", "user_clusters")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model that was trained, judged and saved."""
+
+    archive_id: str
+    name: str
+    task: str
+    evaluation: Evaluation | None
+    """None where there were too few ratings to hold any out."""
+    seconds: float
+
+
+def held_out(ratings: Interactions, task: str, liked: float, seed: int = 42) -> Split:
+    """The split by which models of a task are judged: random ratings, or liked items a person."""
+    if task == "rating":
+        return random_split(ratings, 0.1, seed)
+    return user_holdout(ratings, 0.2, seed, liked=liked)
+
+
+def held_out_by_time(ratings: Interactions, task: str, liked: float) -> Split:
+    """One cut in time for everybody, the last tenth of the ratings held out."""
+    split = time_split(ratings, 0.1)
+    if task == "rating":
+        return split
+    return Split(split.train.liked(liked), split.test.liked(liked), split.protocol)
+
+
+def leaderboard(
+    ratings: Interactions,
+    side: SideInformation,
+    names: Sequence[str] = DEFAULT_MODELS,
+    *,
+    liked: float | None = None,
+    progress: Progress = silent,
+) -> list[Evaluation]:
+    """Every model on held-out ratings, by a random split and, where times are known, by time.
+
+    Models of a task are judged by the same split and listed best first; nothing is tuned here.
+    """
+    liked = default_liked_threshold(*ratings.scale) if liked is None else liked
+    results = []
+    for task in ("rating", "ranking"):
+        chosen = [m for m in (models.create(n) for n in names) if m.task == task]
+        if not chosen or (task == "rating" and ratings.value is None):
+            continue
+        splits = [held_out(ratings, task, liked)]
+        if ratings.time is not None:
+            splits.append(held_out_by_time(ratings, task, liked))
+        for split in splits:
+            results += compare(chosen, split, side, progress=progress)
+    return results
+
+
+def import_once(workspace: Workspace, source: str, progress: Progress = silent) -> None:
+    """Import a MovieLens set that the workspace does not hold yet, or a ratings file anew."""
+    if source not in sets.SETS or workspace.store.setting(f"imported:{source}") is None:
+        workspace.store.add_dataset(load(source, progress=progress), progress)
+
+
+def train(
+    workspace: Workspace,
+    names: Sequence[str] = DEFAULT_MODELS,
+    *,
+    parameters: dict[str, Any] | None = None,
+    progress: Progress = silent,
+) -> list[Trained]:
+    """Train models on all ratings of a workspace and activate the best of each task.
+
+    Each model is first judged on held-out ratings (a tenth at random for rating models; a fifth
+    of what each person liked for ranking models) and then fitted on everything. Of each task the
+    one with the best first figure becomes active; a model active so far competes unless it was
+    trained anew.
+
+    Parameters
+    ----------
+    names
+        Of models; InvalidInput before anything is fitted if one cannot be.
+    parameters
+        Hyperparameters that differ from the defaults, for those models that have them.
+    """
+    chosen = [_created(name, parameters or {}) for name in dict.fromkeys(names)]
+    store = workspace.store
+    ratings = store.interactions(progress)
+    if not len(ratings):
+        raise InvalidInput(
+            f"Training needs ratings, and {workspace.path} has none; import some first: "
+            "matinee data import ratings.csv, or matinee train --data ml-100k."
+        )
+    if ratings.value is None:
+        chosen = _rankers_only(chosen)
+    liked = float(store.setting("liked_threshold") or default_liked_threshold(*ratings.scale))
+    side = side_information(store.items(), store.users())
+    results = []
+    for done, model in enumerate(chosen):
+        progress("training", done, len(chosen))
+        start = time.perf_counter()
+        evaluation = _judged(model, ratings, liked, side)
+        model.fit(ratings if model.task == "rating" else ratings.liked(liked), side)
+        seconds = time.perf_counter() - start
+        details = _details(workspace, model, ratings, liked, side, evaluation, seconds)
+        archive_id = workspace.save_model(model, details)
+        results.append(Trained(archive_id, model.name, model.task, evaluation, seconds))
+    progress("training", len(chosen), len(chosen))
+    _activate_best(workspace, results)
+    return results
+
+
+def _created(name: str, parameters: dict[str, Any]) -> Model:
+    kind = models.get(name)
+    return kind(**{k: v for k, v in parameters.items() if k in kind.hyperparameters})
+
+
+def _rankers_only(chosen: list[Model]) -> list[Model]:
+    rankers = [m for m in chosen if m.task == "ranking"]
+    if not rankers:
+        raise InvalidInput(
+            "Implicit feedback has no ratings to predict: train a ranking model such as "
+            f"popularity or user_clusters, not {', '.join(m.name for m in chosen)}."
+        )
+    return rankers
+
+
+def _judged(
+    model: Model, ratings: Interactions, liked: float, side: SideInformation
+) -> Evaluation | None:
+    try:
+        split = held_out(ratings, model.task, liked)
+    except InvalidInput:
+        # Too few ratings to hold any out: the model is fitted, and nothing is claimed of it.
+        return None
+    return evaluate(model, split, side)
+
+
+def _details(
+    workspace: Workspace,
+    model: Model,
+    ratings: Interactions,
+    liked: float,
+    side: SideInformation,
+    evaluation: Evaluation | None,
+    seconds: float,
+) -> dict[str, Any]:
+    return {
+        "task": model.task,
+        "store": workspace.store.id,
+        "store_version": workspace.store.version(),
+        "users": ratings.n_users,
+        "items": ratings.n_items,
+        "ratings": len(ratings),
+        "liked_threshold": liked,
+        "user_feature_names": list(side.user_feature_names),
+        "seconds": round(seconds, 3),
+        "protocol": None if evaluation is None else str(evaluation.protocol),
+        "figures": {} if evaluation is None else evaluation.figures,
+    }
+
+
+def _activate_best(workspace: Workspace, trained: list[Trained]) -> None:
+    saved = {m["id"]: m for m in workspace.models() if "error" not in m}
+    for task in {t.task for t in trained}:
+        candidates = [t.archive_id for t in trained if t.task == task]
+        active = saved.get(workspace.active(task) or "")
+        if active is not None and active["model"] not in {t.name for t in trained}:
+            candidates.append(active["id"])
+        workspace.activate(
+            max(candidates, key=lambda i: quality(task, saved[i]["details"]["figures"]))
+        )
+
+
+def parsed(stated: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
+    """Hyperparameters from texts like "factors=64", in the types that these models declare."""
+    declared = {k: p for name in names for k, p in models.get(name).hyperparameters.items()}
+    values: dict[str, Any] = {}
+    for text in stated:
+        name, _, value = text.partition("=")
+        if name not in declared:
+            raise InvalidParameter(
+                f"{', '.join(names)} have no hyperparameter {name!r}; there are "
+                f"{', '.join(sorted(declared))}."
+            )
+        kind = type(declared[name].default)
+        try:
+            values[name] = kind(value)
+        except ValueError as error:
+            raise InvalidParameter(
+                f"`{name}` must be of type {kind.__name__}, got {value!r}."
+            ) from error
+    return values
+
+
+def for_comparison(names: Sequence[str] | None, task: str | None) -> list[str]:
+    """The models to compare: those named or all of a task, and always its baseline."""
+    if task not in (None, "rating", "ranking"):
+        raise InvalidParameter(f"`task` must be rating or ranking, got {task!r}.")
+    chosen = [models.get(n.strip()) for n in (models.names() if names is None else names)]
+    kept = [m.name for m in chosen if task in (None, m.task)]
+    if not kept:
+        raise InvalidParameter(f"None of {', '.join(names or ())} is a model for {task}.")
+    tasks = {models.get(n).task for n in kept}
+    return list(dict.fromkeys([*(_BASELINES[t] for t in sorted(tasks)), *kept]))
