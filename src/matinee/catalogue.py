@@ -12,7 +12,9 @@ from matinee.errors import Ambiguous, UnknownItem, some
 from matinee.storage.store import Store
 
 _YEAR = re.compile(r"\s*\((\d{4})\)\s*$")
-_ARTICLE = re.compile(r"^(.*), (the|a|an|les|la|le|l'|das|der|die|el|il)$")
+_ARTICLE = re.compile(
+    r"(.+), (the|a|an|les|la|le|l'|das|der|die|el|il|los|las|un|une)", re.IGNORECASE
+)
 
 
 def plain(text: str) -> str:
@@ -21,16 +23,23 @@ def plain(text: str) -> str:
     return " ".join("".join(c for c in folded if not unicodedata.combining(c)).split())
 
 
+def spoken(title: str) -> str:
+    """A title as one says it: "Big Sleep, The (1946)" is "The Big Sleep"."""
+    bare = _YEAR.sub("", title)
+    turned = _ARTICLE.fullmatch(bare)
+    if not turned:
+        return bare
+    name, article = turned.groups()
+    return f"{article}{name}" if article.endswith("'") else f"{article} {name}"
+
+
 def spellings(title: str) -> list[str]:
     """What "Matrix, The (1999)" may be called: as it stands, without year, "the matrix"."""
-    whole = plain(title)
-    year = _YEAR.search(whole)
-    bare = _YEAR.sub("", whole)
-    forms = [whole, bare]
-    if moved := _ARTICLE.match(bare):
-        front = f"{moved[2]}{'' if moved[2].endswith(chr(39)) else ' '}{moved[1]}"
-        forms += [front, f"{front} ({year[1]})"] if year else [front]
-    return list(dict.fromkeys(forms))
+    year = _YEAR.search(title)
+    forms = [title, _YEAR.sub("", title), spoken(title)]
+    if year:
+        forms.append(f"{spoken(title)} ({year[1]})")
+    return list(dict.fromkeys(plain(form) for form in forms))
 
 
 class TitleIndex:

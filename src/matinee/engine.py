@@ -39,6 +39,8 @@ class _Person:
     items: Int32
     values: Float32
     profile: dict[str, Any]
+    liked: float
+    """From which value on an item counts as liked."""
 
 
 class Engine:
@@ -121,7 +123,9 @@ class Engine:
         indices = sorted({self._item_index(self.resolve(text).item_id) for text in liked})
         top = np.full(len(indices), self.scale[1], np.float32)
         stated = {} if profile is None else asdict(profile)
-        return self._recommend(_Person(np.array(indices, np.int32), top, stated), n, model, False)
+        return self._recommend(
+            _Person(np.array(indices, np.int32), top, stated, self.liked_threshold), n, model, False
+        )
 
     def predict(self, user_id: str, item_id: str) -> Prediction:
         """The rating that a user would give to an item."""
@@ -146,7 +150,7 @@ class Engine:
             1.0,
             self._catalogue.title(index).item_id,
         )
-        nobody = _Person(np.zeros(0, np.int32), np.zeros(0, np.float32), {})
+        nobody = _Person(np.zeros(0, np.int32), np.zeros(0, np.float32), {}, 0.0)
         return [
             self._recommendation(int(i), float(score), None, nobody, [reason])
             for i, score in zip(ranking.items[0], ranking.scores[0], strict=True)
@@ -276,7 +280,7 @@ class Engine:
             return Reason(reason.kind, reason.label, reason.weight)
         title = self._catalogue.title(reason.item)
         given = float(person.values[np.searchsorted(person.items, reason.item)])
-        verb = "like" if given >= self.liked_threshold else "rated"
+        verb = "like" if given >= person.liked else "rated"
         text = f"you {verb} {title.title}" + ("" if verb == "like" else f" {given:g}")
         return Reason(reason.kind, text, reason.weight, title.item_id)
 
@@ -289,7 +293,8 @@ class Engine:
     def _person(self, user_id: str) -> _Person:
         index = self._user_index(user_id)
         rated = self._store.ratings_of(index)
-        return _Person(rated.item_index, rated.value, self._store.profile_of(index))
+        profile = self._store.profile_of(index)
+        return _Person(rated.item_index, rated.value, profile, self.liked_threshold)
 
     def _user_index(self, user_id: str) -> int:
         index = self._store.user_index(user_id)
@@ -312,8 +317,7 @@ class Engine:
         archive_id = self.workspace.active(task) if name is None else self._archive(name)
         if archive_id is None:
             raise NotReady(
-                f"No {task} model is active in {self.workspace.path}; train one first: "
-                "matinee train als user_clusters."
+                f"No {task} model is active yet; train one first: matinee train als user_clusters."
             )
         if archive_id not in self._loaded:
             details = self.workspace.manifest(archive_id)["details"]

@@ -18,17 +18,52 @@ Float32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
 
 
-def _indices(name: str, values: npt.ArrayLike, limit: int) -> Int32:
+_INT32_LIMIT = 2**31 - 1
+
+
+def _indices(name: str, values: npt.ArrayLike, limit: int) -> tuple[Int32, int]:
+    """The checked indices, and `limit` or (if that is negative) one above the highest."""
     array = np.asarray(values)
     if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
         raise InvalidInput(
             f"`{name}` must be a one-dimensional array of integers, got shape {array.shape} of "
             f"{array.dtype}; translate ids with a Vocabulary first."
         )
+    if limit < 0:
+        limit = int(array.max()) + 1 if array.size else 0
+    if limit > _INT32_LIMIT:
+        raise InvalidInput(f"`{name}` must stay below {_INT32_LIMIT}, got a size of {limit}.")
     if array.size and (array.min() < 0 or array.max() >= limit):
         bad = np.unique(array[(array < 0) | (array >= limit)])
         raise InvalidInput(f"`{name}` must lie in 0..{limit - 1}, got {some(bad.tolist())}.")
-    return np.ascontiguousarray(array, dtype=np.int32)
+    return np.ascontiguousarray(array, dtype=np.int32), limit
+
+
+def _ratings(values: npt.ArrayLike) -> Float32:
+    array = np.asarray(values)
+    if array.ndim != 1 or array.dtype.kind not in "biuf":
+        raise InvalidInput(
+            f"`value` must be a one-dimensional array of numbers, got shape {array.shape} of "
+            f"{array.dtype}."
+        )
+    with np.errstate(over="ignore"):  # what overflows is infinite, and said so below
+        array = np.ascontiguousarray(array, dtype=np.float32)
+    if not np.isfinite(array).all():
+        raise InvalidInput(
+            f"Ratings must be finite, got {int((~np.isfinite(array)).sum())} that are NaN or "
+            "infinite; drop those rows first."
+        )
+    return array
+
+
+def _seconds(values: npt.ArrayLike) -> Int64:
+    array = np.asarray(values)
+    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
+        raise InvalidInput(
+            f"`time` must be a one-dimensional array of whole seconds since 1970, got shape "
+            f"{array.shape} of {array.dtype}; convert dates first."
+        )
+    return np.ascontiguousarray(array, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +79,13 @@ class Interactions:
     time : (n,) int64, or None
         UTC seconds since 1970.
     n_users, n_items : int
-        May exceed what occurs: users and items without ratings are legal.
+        May exceed what occurs: users and items without ratings are legal. Left out: one above
+        the highest index.
 
     Raises
     ------
     InvalidInput
-        Lengths differ, an index is out of range, or a value is not finite.
+        Lengths or types differ from these, an index is out of range, or a value is not finite.
 
     Examples
     --------
@@ -70,20 +106,15 @@ class Interactions:
         def put(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
-        for name, column in (("n_users", self.user_index), ("n_items", self.item_index)):
-            if getattr(self, name) < 0:
-                put(name, int(np.max(column)) + 1 if len(column) else 0)
-        put("user_index", _indices("user_index", self.user_index, self.n_users))
-        put("item_index", _indices("item_index", self.item_index, self.n_items))
+        for kind in ("user", "item"):
+            name = f"{kind}_index"
+            index, size = _indices(name, getattr(self, name), getattr(self, f"n_{kind}s"))
+            put(name, index)
+            put(f"n_{kind}s", size)
         if self.value is not None:
-            put("value", np.ascontiguousarray(self.value, dtype=np.float32))
-            if not np.isfinite(self.value).all():
-                raise InvalidInput(
-                    f"Ratings must be finite, got {int((~np.isfinite(self.value)).sum())} that "
-                    "are NaN or infinite; drop those rows first."
-                )
+            put("value", _ratings(self.value))
         if self.time is not None:
-            put("time", np.ascontiguousarray(self.time, dtype=np.int64))
+            put("time", _seconds(self.time))
         columns = [self.user_index, self.item_index, self.value, self.time]
         lengths = {len(c) for c in columns if c is not None}
         if len(lengths) > 1:
@@ -152,9 +183,13 @@ class Interactions:
 
 
 def sorted_csr(matrix: Any) -> csr_array:
-    """`matrix` (dense or sparse) as CSR: float32 values, int32 indices, sorted, no duplicates."""
+    """`matrix` (dense or sparse) as CSR: float32 values, int32 indices, sorted, no duplicates.
+
+    Explicit zeros stay, duplicates are added up, and `matrix` itself is left as it was.
+    """
     result = csr_array(matrix, dtype=np.float32)
     if not result.has_canonical_format:
+        result = result.copy()  # it may share its arrays with `matrix`
         result.sum_duplicates()
     result.indices = result.indices.astype(np.int32, copy=False)
     result.indptr = result.indptr.astype(np.int32, copy=False)
@@ -176,6 +211,7 @@ class SideInformation:
     Parameters
     ----------
     item_features : (n_items, f) CSR float32, or None
+        Any matrix is taken and made so.
     item_feature_names : f names, such as "genre:Drama"
     user_features : (n_users, g) CSR float32, or None
         A row of zeros means that nothing is known of that person.
@@ -193,6 +229,9 @@ class SideInformation:
                 getattr(self, f"{side}_features"),
                 getattr(self, f"{side}_feature_names"),
             )
+            if features is not None:
+                features = sorted_csr(features)
+                object.__setattr__(self, f"{side}_features", features)
             width = 0 if features is None else features.shape[1]
             if width != len(names):
                 raise InvalidInput(

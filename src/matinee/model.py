@@ -23,6 +23,7 @@ from scipy.sparse import csr_array, issparse
 from matinee.errors import InvalidInput, InvalidParameter, NotReady, Unsupported, some
 from matinee.interactions import Float32, Int32, Interactions, SideInformation, sorted_csr
 from matinee.kernels import topn
+from matinee.kernels.threads import exclusive
 from matinee.progress import Progress, silent
 
 State = Any
@@ -151,8 +152,10 @@ class Model:
         cls.summary = (cls.__doc__ or "").partition("\n")[0].rstrip(".")
         cls.hyperparameters = {k: v for k, v in vars(cls).items() if isinstance(v, Parameter)}
         cls.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-            inspect.Parameter(k, inspect.Parameter.KEYWORD_ONLY, default=v.default)
-            for k, v in cls.hyperparameters.items()
+            [
+                inspect.Parameter(k, inspect.Parameter.KEYWORD_ONLY, default=v.default)
+                for k, v in cls.hyperparameters.items()
+            ]
         )
 
     @final
@@ -198,6 +201,12 @@ class Model:
         Rating models override it; the default knows nothing of unknown items.
         """
         raise Unsupported(f"{self.name} ranks items and does not predict ratings.")
+
+    @final
+    @property
+    def has_item_vectors(self) -> bool:
+        """Whether `similar_items` can be asked."""
+        return type(self)._item_vectors is not Model._item_vectors
 
     def _item_vectors(self) -> Float32:
         """(n_items, d) vectors whose cosine says how alike items are; zero where unknown."""
@@ -276,25 +285,22 @@ class Model:
 
         Parameters
         ----------
-        history : (people, n_items) CSR or dense
+        history : (people, n_items) sparse or dense; one dimension is one person
             Ratings (rating models) or what was chosen (ranking models); zero is "not rated".
         profiles : (people, g) CSR, or None
             Rows like `SideInformation.user_features`.
 
         Returns
         -------
-        One row of state a person: what `recommend` and `predict` accept in place of users.
+        One row of state a person: all that the model knows of them.
+
+        Raises
+        ------
+        InvalidInput
+            Shapes do not fit, or a rating is not finite.
         """
         self._check_fitted()
-        history = history if isinstance(history, csr_array) else csr_array(np.atleast_2d(history))
-        if history.shape[1] != self.n_items:
-            raise InvalidInput(
-                f"A history must have {self.n_items} columns, one an item, got {history.shape[1]}."
-            )
-        history = sorted_csr(history)
-        if not np.isfinite(history.data).all():
-            raise InvalidInput("A history must hold finite ratings, got NaN or infinite ones.")
-        return self._fold_in(history, profiles)
+        return self._fold_in_checked(self._histories(history), profiles)
 
     @final
     def recommend(
@@ -388,7 +394,7 @@ class Model:
             state, _ = self._people(people, profiles)
             rows = np.arange(state.shape[0])
         else:
-            distinct, rows = np.unique(np.asarray(people), return_inverse=True)
+            distinct, rows = np.unique(np.atleast_1d(people), return_inverse=True)
             state, _ = self._people(distinct, profiles)
         if len(rows) != len(wanted):
             if len(rows) != 1:
@@ -405,6 +411,8 @@ class Model:
     @final
     def similar_items(self, items: npt.ArrayLike, n: int = 10) -> Ranking:
         """The `n` items most alike each of `items` by cosine, never the item itself.
+
+        An item of which nothing is known is like none.
 
         Raises
         ------
@@ -423,8 +431,10 @@ class Model:
         scores = np.full((len(wanted), width), np.nan, np.float32)
         for start in range(0, len(wanted), BLOCK):
             block = slice(start, start + BLOCK)
-            score = unit[wanted[block]] @ unit.T
+            with exclusive():
+                score = unit[wanted[block]] @ unit.T
             score[:, norm[:, 0] == 0] = -np.inf
+            score[norm[wanted[block], 0] == 0] = -np.inf
             score[np.arange(len(score)), wanted[block]] = -np.inf
             topn.select(score, found[block], scores[block])
         return Ranking(found, scores)
@@ -432,19 +442,44 @@ class Model:
     @final
     def explain(self, history: Any, item: int, profile: csr_array | None = None) -> list[Reason]:
         """Why `item` would be recommended to the person of this one-row history."""
-        state = self.fold_in(history, profile)
+        self._check_fitted()
+        history = self._histories(history)
+        if history.shape[0] != 1:
+            raise InvalidInput(f"One person is explained at a time, got {history.shape[0]}.")
         wanted = self._item_indices("item", [item], lowest=0)
-        rows = history if isinstance(history, csr_array) else csr_array(np.atleast_2d(history))
-        return self._explain(sorted_csr(rows), state, int(wanted[0]))
+        state = self._fold_in_checked(history, profile)
+        return self._explain(history, state, int(wanted[0]))
 
     # ---- within -------------------------------------------------------------------------
+
+    def _histories(self, history: Any) -> csr_array:
+        """The checked histories, as sorted CSR; one dimension is one person."""
+        if not issparse(history):
+            history = np.atleast_2d(history)
+        elif history.ndim == 1:
+            history = history.reshape(1, -1)
+        if history.shape[1] != self.n_items:
+            raise InvalidInput(
+                f"A history must have {self.n_items} columns, one an item, got {history.shape[1]}."
+            )
+        history = sorted_csr(history)
+        if not np.isfinite(history.data).all():
+            raise InvalidInput("A history must hold finite ratings, got NaN or infinite ones.")
+        return history
+
+    def _fold_in_checked(self, history: csr_array, profiles: csr_array | None) -> State:
+        if profiles is not None and profiles.shape[0] != history.shape[0]:
+            raise InvalidInput(
+                f"`profiles` must have a row for each of the {history.shape[0]} histories, got "
+                f"{profiles.shape[0]}."
+            )
+        return self._fold_in(history, profiles)
 
     def _people(self, people: Any, profiles: csr_array | None) -> tuple[State, csr_array]:
         """State and history of users (by index) or of histories."""
         if issparse(people) or np.ndim(people) == 2:
-            state = self.fold_in(people, profiles)
-            history = people if isinstance(people, csr_array) else csr_array(people)
-            return state, sorted_csr(history)
+            history = self._histories(people)
+            return self._fold_in_checked(history, profiles), history
         if not hasattr(self, "people_"):
             raise NotReady(
                 f"This {self.name} was saved without its people; give histories, not users."
@@ -458,17 +493,19 @@ class Model:
             raise InvalidInput(
                 f"User indices must lie in -1..{n_users - 1}, got {some(bad.tolist())}."
             )
-        known = users >= 0
-        if known.all():
+        users = users.astype(np.int64)
+        if (users >= 0).all():
             return self.people_[users], self.seen_[users]
         # Somebody unknown is somebody with an empty history.
-        history = self.seen_[np.where(known, users, 0)].copy()
-        history.data[np.repeat(~known, np.diff(history.indptr))] = 0
-        history.eliminate_zeros()
-        stranger = self._fold_in(csr_array((1, self.n_items), dtype=np.float32), None)
-        state = self.people_[np.where(known, users, 0)].copy()
-        state[~known] = stranger[np.zeros(int((~known).sum()), np.int64)]
-        return state, history
+        nobody = csr_array((1, self.n_items), dtype=np.float32)
+        state = self.people_[users]
+        state[users < 0] = self._fold_in(nobody, None)[0]
+        rows = self.seen_[np.maximum(users, 0)]
+        lengths = np.diff(rows.indptr)
+        kept = np.repeat(users >= 0, lengths)
+        indptr = np.append(0, np.cumsum(lengths * (users >= 0)))
+        history = csr_array((rows.data[kept], rows.indices[kept], indptr), shape=rows.shape)
+        return state, sorted_csr(history)
 
     def _item_indices(self, name: str, items: npt.ArrayLike, lowest: int) -> Int32:
         wanted = np.atleast_1d(np.asarray(items))

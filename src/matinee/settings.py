@@ -27,6 +27,9 @@ SETTINGS = {
     "workspace": Setting("matinee-workspace", "folder with the ratings and the trained models"),
     "data": Setting("", "folders with MovieLens sets (zips or unpacked), looked at first"),
     "cache": Setting("", "folder for fetched sets; default: matinee in the user's cache folder"),
+    "grouplens": Setting(
+        "https://files.grouplens.org/datasets/movielens", "address that sets are fetched from"
+    ),
     "host": Setting("127.0.0.1", "address that `serve` binds"),
     "port": Setting("8000", "port that `serve` binds; PORT is honoured too"),
     "key": Setting("", "key that writes need; default: the workspace's own"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -19,12 +19,13 @@ class Protocol:
     fraction: float | None = None
     seed: int | None = None
     fold: str | None = None
+    minimum: int | None = None
     note: str = ""
 
     def __str__(self) -> str:
         parts = [self.kind]
         if self.fraction is not None:
-            parts.append(f"{1 - self.fraction:.0%}/{self.fraction:.0%}")
+            parts.append(f"{100 * (1 - self.fraction):.4g}%/{100 * self.fraction:.4g}%")
         if self.fold is not None:
             parts.append(f"fold {self.fold}")
         if self.seed is not None:
@@ -46,13 +47,18 @@ class Split:
     protocol: Protocol = field(default_factory=lambda: Protocol("given"))
 
     def validation(self) -> Split:
-        """A further split of `train` by the same rule: what tuning may look at."""
+        """A further split of `train` by the same rule: what tuning may look at.
+
+        Where the rule cannot be applied once more (folds, given parts), a random tenth is held.
+        """
         p = self.protocol
         seed = 0 if p.seed is None else p.seed
         if p.kind == "random" and p.fraction is not None:
             return random_split(self.train, p.fraction, seed)
         if p.kind == "per-user" and p.fraction is not None:
-            return user_holdout(self.train, p.fraction, seed)
+            # `train` holds only what was liked already, if that is the protocol.
+            again = user_holdout(self.train, p.fraction, seed, minimum=p.minimum or 1)
+            return replace(again, protocol=p)
         if p.kind == "time" and p.fraction is not None:
             return time_split(self.train, p.fraction)
         if p.kind == "leave-last-out":
@@ -123,7 +129,7 @@ def user_holdout(
     test = np.zeros(n, bool)
     test[order[rank < held[users]]] = True
     note = f"users with {minimum}+" + ("" if liked is None else f", liked = rated {liked:g}+")
-    return _split(taking_part, test, Protocol("per-user", fraction, seed, note=note))
+    return _split(taking_part, test, Protocol("per-user", fraction, seed, None, minimum, note))
 
 
 def leave_last_out(ratings: Interactions) -> Split:

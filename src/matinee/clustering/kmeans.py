@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ def kmeans(points: Float32, k: int, *, seed: int = 0, n_init: int = 4) -> Cluste
     ----------
     points : (rows, d) float32
     k
-        Clusters wanted; where there are fewer distinct rows, that many are made.
+        Clusters wanted; where there are fewer distinct rows, that many are made. None is empty.
 
     Raises
     ------
@@ -38,6 +39,7 @@ def kmeans(points: Float32, k: int, *, seed: int = 0, n_init: int = 4) -> Cluste
         k < 1, or no rows at all.
     """
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
 
     if k < 1 or not len(points):
         raise InvalidParameter(
@@ -45,13 +47,21 @@ def kmeans(points: Float32, k: int, *, seed: int = 0, n_init: int = 4) -> Cluste
         )
     k = min(k, len(np.unique(points, axis=0)))
     # scikit-learn adds up per thread: only one thread gives the same sums on every machine.
-    with exclusive(), threadpool_limits(limits=1):
+    with exclusive(), threadpool_limits(limits=1), warnings.catch_warnings():
+        # Rows that differ by no more than rounding may share a cluster and leave one empty.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         found = KMeans(k, n_init=n_init, random_state=seed, algorithm="lloyd").fit(points)
+    used, labels = np.unique(found.labels_, return_inverse=True)
     return Clusters(
-        found.labels_.astype(np.int32),
-        found.cluster_centers_.astype(np.float32),
+        labels.astype(np.int32),
+        found.cluster_centers_[used].astype(np.float32),
         float(found.inertia_),
     )
+
+
+def at_most(k: int, rows: int) -> int:
+    """`k`, but no more than ``sqrt(rows / 2)``: a common rule for how many clusters rows bear."""
+    return max(1, min(k, round((rows / 2) ** 0.5)))
 
 
 def nearest(points: Float32, centers: Float32, known: Bool | None = None) -> Int32:
@@ -70,5 +80,6 @@ def nearest(points: Float32, centers: Float32, known: Bool | None = None) -> Int
     """
     mask = np.ones_like(points) if known is None else known.astype(np.float32)
     # sum_f m_f (p_f - c_f)^2 without the part that is the same for every center.
-    distance = mask @ (centers * centers).T - 2 * (mask * points) @ centers.T
+    with exclusive():
+        distance = mask @ (centers * centers).T - 2 * (mask * points) @ centers.T
     return np.argmin(distance, axis=1).astype(np.int32)

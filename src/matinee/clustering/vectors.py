@@ -27,7 +27,8 @@ def item_vectors(
     ``D_u^(-1/2) M D_i^(-1/2)``, M being who chose what and D the row and column sums (Dhillon
     2001, spectral co-clustering); the first says only how popular an item is. The traits block
     holds the item features, rare ones weighing more (times the log of how rare), at length
-    `traits_weight`. Items that nobody chose have traits only.
+    `traits_weight`. Items that nobody chose have traits only, and so have items of which the
+    interactions say no more than their popularity.
     """
     blocks = [_interaction_block(train.matrix, dimensions, seed)]
     if side.item_features is not None and traits_weight > 0:
@@ -54,4 +55,7 @@ def _interaction_block(matrix: csr_array, dimensions: int, seed: int) -> Float32
     with exclusive():
         _, strength, right = randomized_svd(csr_array(scaled), wanted, random_state=seed)
     leading = (right.T * strength)[:, 1:] if wanted > 1 else right.T * strength
+    # Rounding errors must not grow to length one.
+    noise = np.linalg.norm(leading, axis=1) < 1e-6 * np.abs(right[0])
+    leading[noise | (per_item == 0)] = 0
     return unit_rows(np.asarray(leading, np.float32))

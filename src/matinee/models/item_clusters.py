@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from matinee.clustering.kmeans import kmeans
+from matinee.clustering.kmeans import at_most, kmeans
 from matinee.clustering.vectors import item_vectors
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
 from matinee.model import Model, Reason, State, parameter
@@ -26,7 +26,7 @@ class ItemClusters(Model):
 
     task = "ranking"
 
-    n_clusters: int = parameter(16, "clusters of items", low=1)
+    n_clusters: int = parameter(16, "clusters, at most sqrt(items / 2)", low=1)
     dimensions: int = parameter(16, "of the co-choice vectors", low=1)
     traits_weight: float = parameter(0.7, "of traits against co-choice", low=0)
     damping: float = parameter(20.0, "choices like everybody's that each person is given", low=0)
@@ -54,7 +54,9 @@ class ItemClusters(Model):
             seed=self.seed,
         )
         progress("fitting item_clusters", 1, 2)
-        self.labels_ = kmeans(self.vectors_, self.n_clusters, seed=self.seed).labels
+        self.labels_ = kmeans(
+            self.vectors_, at_most(self.n_clusters, train.n_items), seed=self.seed
+        ).labels
         count = self.item_count_.astype(np.float64)
         of_cluster = np.bincount(self.labels_, weights=count)
         self.share_ = (of_cluster / of_cluster.sum()).astype(np.float32)

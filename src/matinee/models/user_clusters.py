@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-from matinee.clustering.kmeans import kmeans, nearest
+from matinee.clustering.kmeans import at_most, kmeans, nearest
 from matinee.clustering.vectors import item_vectors, unit_rows
 from matinee.errors import InvalidInput
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
@@ -25,7 +25,7 @@ class UserClusters(Model):
 
     task = "ranking"
 
-    n_clusters: int = parameter(20, "clusters of people", low=1)
+    n_clusters: int = parameter(20, "clusters, at most sqrt(people / 2)", low=1)
     dimensions: int = parameter(16, "of the co-choice vectors", low=1)
     traits_weight: float = parameter(1.0, "of traits against co-choice", low=0)
     profile_weight: float = parameter(0.2, "of profiles against taste", low=0)
@@ -61,10 +61,10 @@ class UserClusters(Model):
         points, known = self._points(train.matrix, profiles)
         progress("fitting user_clusters", 1, 2)
         usable = known.any(axis=1) if known.any() else np.ones(len(known), bool)
-        found = kmeans(points[usable], self.n_clusters, seed=self.seed)
-        self.centers_ = found.centers
         # People of whom nothing is known count in no cluster.
         people = np.flatnonzero(usable)
+        k = at_most(self.n_clusters, len(people))
+        self.centers_ = kmeans(points[people], k, seed=self.seed).centers
         labels = nearest(points[people], self.centers_, known[people])
         shape = (len(self.centers_), train.n_users)
         member = csr_array((np.ones(len(people), np.float32), (labels, people)), shape=shape)

@@ -1,0 +1,1 @@
+"""REST and one page, thin over the engine, and the server that carries them."""

@@ -1,0 +1,224 @@
+"""What goes in and out over REST: strict going in, described to the last field coming out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+MOST = 1000
+"""The most that one request may ask for, or name."""
+
+Id = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")
+]
+"""An id of the outside world, as text."""
+Name = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]+$")
+]
+"""A title or an id."""
+Count = Annotated[int, Field(ge=1, le=MOST, description="At most this many.")]
+
+
+class _In(BaseModel):
+    """A request's body or query: nothing unknown, nothing coerced where JSON has types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+# ---- going in ---------------------------------------------------------------------------
+
+
+class HowMany(_In):
+    """How many to answer with."""
+
+    n: Count = 10
+
+
+class TitleQuery(HowMany):
+    """A search."""
+
+    q: str = Field(
+        default="", max_length=200, description="Any part of a title; empty: the most rated."
+    )
+
+
+class RecommendationQuery(HowMany):
+    """What to recommend to a known user."""
+
+    model: Name | None = Field(
+        default=None, description="A model's name; default: the active ones."
+    )
+    include_seen: bool = Field(default=False, description="Recommend rated items as well.")
+
+
+class PageQuery(_In):
+    """Which part of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST)] = 100
+    offset: Annotated[int, Field(ge=0, le=10**9)] = 0
+
+
+class _Body(_In):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ByTitle(_Body):
+    """Titles that somebody likes."""
+
+    liked: Annotated[
+        list[Name], Field(min_length=1, max_length=MOST, description="Titles or item ids.")
+    ]
+    n: Count = 10
+    model: Name | None = Field(
+        default=None, description="A model's name; default: the active ones."
+    )
+
+
+class ByProfile(_Body):
+    """Somebody new: who they are, and what they like."""
+
+    age: Annotated[int, Field(ge=1, le=129)] | None = None
+    gender: Annotated[str, Field(min_length=1, max_length=50)] | None = None
+    occupation: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    liked: Annotated[
+        list[Name], Field(max_length=MOST, description="Titles or item ids; may be empty.")
+    ] = []
+    n: Count = 10
+    model: Name | None = Field(
+        default=None, description="A model's name; default: the active ones."
+    )
+
+
+class NewRating(_Body):
+    """A rating to store."""
+
+    value: Annotated[
+        float, Field(allow_inf_nan=False, description="On the workspace's scale, see health.")
+    ]
+
+
+# ---- coming out -------------------------------------------------------------------------
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 has it."""
+
+    class Fault(BaseModel):
+        """One field that cannot be used."""
+
+        field: str = Field(description="Where it stands, as in `body.liked.0` or `query.n`.")
+        message: str
+
+    type: str = Field(description="Names the kind of problem; `about:blank` where HTTP says it.")
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="The path that was asked for.")
+    errors: list[Fault] | None = Field(
+        default=None, description="Which fields, where fields are to blame."
+    )
+
+
+class Health(_Out):
+    """That the process lives, and whether it can recommend yet."""
+
+    status: Literal["ok"]
+    ready: bool = Field(description="A model is there.")
+    version: str
+    users: int | None = Field(default=None, description="Unknown where the store fails.")
+    items: int | None = None
+    ratings: int | None = None
+    models: dict[str, str | None] = Field(description="The active archive of each task.")
+    scale: tuple[float, float] | None = Field(
+        default=None, description="Lowest and highest rating."
+    )
+
+
+class Title(_Out):
+    """An item of the catalogue."""
+
+    item_id: str
+    title: str
+    year: int | None
+    genres: list[str]
+    n_ratings: int
+    mean: float | None
+
+
+class Titles(_Out):
+    """Titles, best match first."""
+
+    titles: list[Title]
+
+
+class Reason(_Out):
+    """One part of why something is recommended."""
+
+    kind: str
+    text: str
+    weight: float
+    item_id: str | None
+
+
+class Recommendation(_Out):
+    """One recommended item."""
+
+    item_id: str
+    title: str
+    year: int | None
+    genres: list[str]
+    score: float
+    predicted: float | None = Field(description="On the scale of the ratings, where known.")
+    sure: Literal["low", "medium", "high"]
+    reasons: list[Reason]
+
+
+class Recommendations(_Out):
+    """Recommendations, best first."""
+
+    recommendations: list[Recommendation]
+
+
+class Rating(_Out):
+    """A stored rating."""
+
+    item_id: str
+    title: str
+    value: float | None = Field(description="Unknown where the feedback is implicit.")
+    time: int | None = Field(description="Seconds since 1970, UTC; unknown for some imports.")
+
+
+class Ratings(_Out):
+    """A part of somebody's ratings, newest first."""
+
+    ratings: list[Rating]
+    total: int
+    limit: int
+    offset: int
+
+
+class Prediction(_Out):
+    """The rating that somebody would give."""
+
+    item_id: str
+    title: str
+    rating: float
+    sure: Literal["low", "medium", "high"]
+
+
+class Explanation(_Out):
+    """Why an item would be recommended, strongest reason first."""
+
+    reasons: list[Reason]
+
+
+class Removed(_Out):
+    """What was removed."""
+
+    user_id: str
+    rows: int

@@ -1,0 +1,153 @@
+"""Training in a workspace: judged, fitted, saved, the best of each task activated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small import small_dataset, small_workspace
+
+from matinee import training
+from matinee.errors import InvalidInput, InvalidParameter, UnknownModel
+from matinee.features import side_information
+from matinee.interactions import Interactions
+from matinee.storage import archive
+from matinee.storage.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    with Workspace.open(small_workspace(tmp_path / "w", trained=False)) as opened:
+        yield opened
+
+
+def test_trains_judges_saves_and_activates(workspace):
+    steps = []
+    trained = training.train(workspace, progress=lambda *s: steps.append(s))
+    assert [t.name for t in trained] == list(training.DEFAULT_MODELS)
+    assert ("training", 5, 5) in steps
+    for t in trained:
+        details = archive.manifest(workspace.path / "models" / t.archive_id)["details"]
+        assert details["figures"] == pytest.approx(t.evaluation.figures)
+        assert details["ratings"] == len(small_dataset().interactions)
+        assert details["liked_threshold"] == 4
+        assert "gender:F" in details["user_feature_names"]
+    ranked = {t.archive_id: t.evaluation.figures["ndcg@10"] for t in trained if t.task == "ranking"}
+    assert workspace.active("ranking") == max(ranked, key=ranked.get)
+    errors = {t.archive_id: t.evaluation.figures["rmse"] for t in trained if t.task == "rating"}
+    assert workspace.active("rating") == min(errors, key=errors.get)
+
+
+def test_archives_hold_nobodys_row(workspace):
+    for t in training.train(workspace):
+        model = workspace.load_model(t.archive_id)
+        assert not hasattr(model, "people_")
+        assert not hasattr(model, "seen_")
+
+
+def test_a_better_model_stays_active_and_its_successor_replaces_it(workspace):
+    first = training.train(workspace, ["als"])[0].archive_id
+    training.train(workspace, ["biases"])
+    assert workspace.active("rating") == first
+    second = training.train(workspace, ["als"], parameters={"factors": 2})[0].archive_id
+    assert workspace.active("rating") == second
+    assert workspace.load_model(second).factors == 2
+
+
+def test_names_and_parameters_are_checked_before_anything_is_fitted(workspace):
+    with pytest.raises(UnknownModel, match="popularity"):
+        training.train(workspace, ["als", "nonsense"])
+    with pytest.raises(InvalidParameter, match="factors"):
+        training.train(workspace, ["biases", "als"], parameters={"factors": 0})
+    assert workspace.models() == []
+
+
+def test_an_empty_workspace(tmp_path):
+    with (
+        Workspace.open(tmp_path / "empty", create=True) as empty,
+        pytest.raises(InvalidInput, match="import"),
+    ):
+        training.train(empty)
+
+
+def test_implicit_feedback_trains_rankers_only(tmp_path):
+    data = small_dataset()
+    ratings = data.interactions
+    chosen = ratings.value >= 4
+    implicit = Interactions(
+        ratings.user_index[chosen], ratings.item_index[chosen], None, None, 30, 40
+    )
+    with Workspace.open(tmp_path / "implicit", create=True) as workspace:
+        workspace.store.add_dataset(replace(data, interactions=implicit, scale=None))
+        trained = training.train(workspace)
+        assert {t.name for t in trained} == {"popularity", "item_clusters", "user_clusters"}
+        with pytest.raises(InvalidInput, match="ranking model"):
+            training.train(workspace, ["als"])
+
+
+def test_too_few_ratings_to_hold_any_out(tmp_path):
+    data = small_dataset()
+    few = data.interactions.take(np.arange(3))
+    with Workspace.open(tmp_path / "few", create=True) as workspace:
+        workspace.store.add_dataset(replace(data, interactions=few))
+        trained = training.train(workspace, ["popularity", "als"])
+        assert all(t.evaluation is None for t in trained)
+        assert workspace.active("ranking") == trained[0].archive_id
+
+
+def test_leaderboard_has_both_splits_and_the_best_first():
+    data = small_dataset()
+    side = side_information(data.item_table, data.user_table)
+    results = training.leaderboard(data.interactions, side)
+    kinds = {(r.task, r.protocol.kind) for r in results}
+    assert kinds == {
+        ("rating", "random"),
+        ("rating", "time"),
+        ("ranking", "per-user"),
+        ("ranking", "time"),
+    }
+    rated = [r.figures["rmse"] for r in results if r.protocol.kind == "random"]
+    assert rated == sorted(rated)
+    untimed = replace(data.interactions, time=None)
+    assert {r.protocol.kind for r in training.leaderboard(untimed, side, ["als"])} == {"random"}
+
+
+def test_hyperparameters_from_text():
+    assert training.parsed(["factors=8", "damping=2.5"], ["als", "user_clusters"]) == {
+        "factors": 8,
+        "damping": 2.5,
+    }
+    with pytest.raises(InvalidParameter, match="`factors` must be of type int"):
+        training.parsed(["factors=many"], ["als"])
+    with pytest.raises(InvalidParameter, match="nonsense"):
+        training.parsed(["nonsense=1"], ["als"])
+
+
+def test_comparison_always_has_its_baselines():
+    assert training.for_comparison(["als"], None) == ["biases", "als"]
+    assert training.for_comparison(["als", "user_clusters"], None) == [
+        "popularity",
+        "biases",
+        "als",
+        "user_clusters",
+    ]
+    assert set(training.for_comparison(None, "ranking")) >= {"popularity", "item_clusters"}
+    with pytest.raises(InvalidParameter, match="task"):
+        training.for_comparison(None, "both")
+    with pytest.raises(InvalidParameter, match="als"):
+        training.for_comparison(["als"], "ranking")
+
+
+def test_a_set_is_imported_once(workspace, tmp_path, monkeypatch):
+    file = tmp_path / "mine.csv"
+    file.write_text("user,item,rating,timestamp\nann,m0,5,10\nann,m1,2,11\n")
+    before = workspace.store.n_ratings()
+    training.import_once(workspace, str(file))
+    training.import_once(workspace, str(file))
+    assert workspace.store.n_ratings() == before + 2
+    # A published set that is there already is not even read again.
+    workspace.store.set_setting("imported:ml-100k", "yes")
+    monkeypatch.setenv("MATINEE_DATA", str(tmp_path / "nowhere"))
+    training.import_once(workspace, "ml-100k")
+    assert workspace.store.n_ratings() == before + 2
