@@ -42,6 +42,18 @@ def test_an_import_of_a_file(source: Path, tmp_path: Path) -> None:
         assert (opened.store.n_users(), opened.store.n_items()) == (1, 1)
 
 
+def test_an_import_with_filters(source: Path, tmp_path: Path) -> None:
+    words = ["import", str(source), "-w", str(tmp_path / "w"), "--filter", "min_mean_rating=5"]
+    told = run(*words, "--filter", "ratings_per_user=1:3")
+    assert "min_mean_rating(5)" in told
+    assert "Added to" in told
+    with Workspace.open(tmp_path / "w") as opened:
+        assert opened.store.user_ids() == ["bob"]
+    for wrong in ("min_mean=3", "ratings_per_user=1:2:3", "min_mean_rating=x", "max_sparsity=7"):
+        with pytest.raises(InvalidParameter):
+            run("import", str(source), "-w", str(tmp_path / "v"), "--filter", wrong)
+
+
 def test_an_import_as_json_of_a_database(tmp_path: Path) -> None:
     database = tmp_path / "shop.sqlite"
     with closing(sqlite3.connect(database)) as connection, connection:

@@ -144,6 +144,16 @@ def import_(
     links: Annotated[
         Path | None, typer.Option(help="Table of links: item, imdb id, tmdb id.")
     ] = None,
+    filter_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="NAME=VALUE",
+            help="min_ratings_per_item=10, min_ratings_per_user=5, ratings_per_user=100:1000, "
+            "min_mean_rating=3, liked_threshold=4 or max_sparsity=0.9995. Repeatable; applied in "
+            "this order, each once.",
+        ),
+    ] = None,
     rejects: Annotated[
         Path | None, typer.Option(help="A file for the bad rows: line, column, reason, row.")
     ] = None,
@@ -161,6 +171,8 @@ def import_(
 
         matinee data import ratings.csv --scale 0.5:5 --rejects bad.csv --items movies.csv
 
+        matinee data import ratings.csv --filter min_ratings_per_item=10
+
         matinee data import --sql sqlite:///shop.sqlite --query "select * from ratings"
     """
     from matinee.cli import draw
@@ -171,6 +183,9 @@ def import_(
             "An import must name either a file (or published set), or a database by --sql URL "
             "with --query Q."
         )
+    from matinee.data import filters
+
+    wanted = [filters.parsed(text) for text in filter_ or []]
     options: dict[str, Any] = {
         "user": user,
         "item": item,
@@ -197,13 +212,17 @@ def import_(
         else:
             report = None
         dataset = report.dataset if report is not None else _load(str(source), progress)
+        dataset, removed = filters.apply(dataset, wanted)
         added = _store(dataset, workspace, progress)
     told = {} if report is None else report.as_dict()
     if json:
-        draw.as_json({**told, "workspace": workspace, "added": added})
+        draw.as_json({**told, "removed": removed, "workspace": workspace, "added": added})
         return
     if report is not None:
         _say(report)
+    if removed:
+        rows = [(r.filter, r.users, r.items, r.ratings) for r in removed]
+        draw.table("Filters removed", ("filter", "users", "items", "ratings"), rows)
     typer.echo(
         f"Added to {workspace}: {added.ratings:,} new ratings, {added.updated:,} updated, "
         f"{added.users:,} users, {added.items:,} items, {added.tags:,} tags."

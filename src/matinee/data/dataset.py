@@ -54,8 +54,10 @@ def id_order(ids: Sequence[str]) -> npt.NDArray[np.int64]:
     """Positions that sort ids: by number when all are whole numbers, else as text."""
     array = np.asarray(ids, dtype=object)
     if all(i.isascii() and i.isdigit() and len(i) < 19 for i in ids):
-        return np.lexsort((array.astype(str), array.astype(np.int64))) if len(ids) else np.zeros(
-            0, np.int64
+        return (
+            np.lexsort((array.astype(str), array.astype(np.int64)))
+            if len(ids)
+            else np.zeros(0, np.int64)
         )
     # One long id would widen every cell of a text array.
     return np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)

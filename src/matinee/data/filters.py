@@ -127,6 +127,22 @@ FILTERS: dict[str, Callable[..., Filter]] = {
 """Every filter by its name."""
 
 
+def parsed(text: str) -> Filter:
+    """A filter from text such as "min_ratings_per_item=10" or "ratings_per_user=100:1000"."""
+    name, _, stated = text.partition("=")
+    if name not in FILTERS:
+        raise InvalidParameter(f"A filter must be one of {', '.join(FILTERS)}, got {name!r}.")
+    try:
+        values = [float(v) for v in stated.split(":") if v]
+        return FILTERS[name](*(int(v) if v.is_integer() else v for v in values))
+    except (TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, InvalidParameter):
+            raise
+        raise InvalidParameter(
+            f"A filter is written {name}=VALUE (ratings_per_user=LOW:HIGH), got {text!r}."
+        ) from error
+
+
 def apply(dataset: Dataset, filters: Sequence[Filter]) -> tuple[Dataset, list[Removed]]:
     """Apply filters in the order given, each once.
 
