@@ -1,0 +1,98 @@
+"""Files that are wholly there or not there at all, also after a power cut."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from matinee.errors import DiskFull, InvalidInput
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` (a rename, a new file) survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """Make the bytes of `path` survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def full_disk_named(path: Path) -> Iterator[None]:
+    """Turn "no space left" into `DiskFull`; other errors pass."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(
+                f"Writing {path} needs more space than is left there; free some and try again. "
+                "What was begun has been removed."
+            ) from error
+        raise
+
+
+def _temporary(path: Path) -> Path:
+    # Beside the target, so that the rename stays within one file system.
+    return path.parent / f".{path.name}.{secrets.token_hex(4)}.tmp"
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder that becomes `path` when the block ends well, and vanishes if not.
+
+    Raises
+    ------
+    InvalidInput
+        `path` exists already; nothing is ever overwritten.
+    DiskFull
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    taken = f"{path} must not exist yet; name another place or remove it first."
+    if os.path.lexists(path):
+        raise InvalidInput(taken)
+    folder = _temporary(path)
+    try:
+        with full_disk_named(path):
+            folder.mkdir()
+            yield folder
+            for file in folder.iterdir():
+                sync_file(file)
+            sync_folder(folder)
+            try:
+                folder.rename(path)
+            except OSError as error:
+                if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                    raise InvalidInput(taken) from error
+                raise
+            sync_folder(path.parent)
+    finally:
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
+@contextmanager
+def replaced_file(path: Path) -> Iterator[Path]:
+    """A temporary file that takes the place of `path` when the block ends well."""
+    file = _temporary(path)
+    try:
+        with full_disk_named(path):
+            yield file
+            sync_file(file)
+            file.replace(path)
+            sync_folder(path.parent)
+    finally:
+        file.unlink(missing_ok=True)

@@ -1,0 +1,175 @@
+"""A folder with everything that one installation knows: the store, the models, the write key."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from matinee.errors import ArchiveError, InvalidInput, InvalidParameter, NotReady, UnknownModel
+from matinee.model import Model
+from matinee.storage import archive
+from matinee.storage.durable import full_disk_named, sync_folder
+from matinee.storage.store import Store
+
+TASKS = ("rating", "ranking")
+
+
+class Workspace:
+    """One installation's folder; several processes may use it at once.
+
+        store.sqlite (-wal, -shm)   users, movies, ratings, tags, settings
+        store.parquet               a disposable copy of the ratings for training
+        models/<id>/                archives, which hold nobody's ratings
+        key                         the key for writing through the service
+
+    Make one with `open`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def open(cls, path: str | Path, *, create: bool = False) -> Self:
+        """The workspace at `path`.
+
+        Raises
+        ------
+        NotReady
+            There is none, and `create` is False.
+        InvalidInput
+            `path` is a file.
+        """
+        folder = Path(path)
+        if folder.exists() and not folder.is_dir():
+            raise InvalidInput(f"A workspace must be a folder, got the file {folder}.")
+        workspace = cls(folder)
+        if create:
+            with full_disk_named(folder):
+                workspace._models.mkdir(parents=True, exist_ok=True)
+            _ = workspace.store
+        elif not workspace._store_file.exists():
+            raise NotReady(
+                f"There is no workspace at {folder} yet; run `matinee train --data ml-100k` "
+                "first, or name another one."
+            )
+        return workspace
+
+    @property
+    def _store_file(self) -> Path:
+        return self.path / "store.sqlite"
+
+    @property
+    def _models(self) -> Path:
+        return self.path / "models"
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, opened when it is first asked for."""
+        return Store(f"sqlite:///{self._store_file}")
+
+    def close(self) -> None:
+        """Close the store, if it was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+            del self.store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- models -------------------------------------------------------------------------
+
+    def save_model(self, model: Model, details: dict[str, Any] | None = None) -> str:
+        """Save a fitted model, without the people it learned from; return its archive id."""
+        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        archive_id = f"{model.name}-{moment}-{secrets.token_hex(2)}"
+        archive.save(model, self._models / archive_id, people=False, details=details)
+        return archive_id
+
+    def models(self) -> list[dict[str, Any]]:
+        """The manifests of all models, oldest first, each with its `id` and whether it is `active`.
+
+        One that cannot be read has an `error` that says why, and an empty `model` and `task`.
+        """
+        active = {self.active(task) for task in TASKS}
+        found = []
+        for folder in sorted(self._models.glob("[!.]*")):
+            try:
+                told = archive.manifest(folder)
+            except ArchiveError as error:
+                told = {"model": "", "task": "", "created": "", "error": str(error)}
+            found.append({**told, "id": folder.name, "active": folder.name in active})
+        return sorted(found, key=lambda m: (m["created"], m["id"]))
+
+    def load_model(self, archive_id: str) -> Model:
+        """The model of an archive.
+
+        Raises
+        ------
+        UnknownModel, CorruptArchive, NewerArchive
+        """
+        return archive.load(self._archive(archive_id))
+
+    def manifest(self, archive_id: str) -> dict[str, Any]:
+        """The manifest of an archive: model, parameters, task, details."""
+        return archive.manifest(self._archive(archive_id))
+
+    def activate(self, archive_id: str) -> None:
+        """Make this model the one that serves its task, for every process at once.
+
+        Raises
+        ------
+        UnknownModel, CorruptArchive, NewerArchive
+        """
+        told = archive.manifest(self._archive(archive_id))
+        self.store.set_setting(f"active_{told['task']}", archive_id)
+
+    def active(self, task: Literal["rating", "ranking"] | str) -> str | None:
+        """The archive id of the model that serves `task`, None where there is none yet."""
+        if task not in TASKS:
+            raise InvalidParameter(f"A task must be rating or ranking, got {task!r}.")
+        return self.store.setting(f"active_{task}")
+
+    def _archive(self, archive_id: str) -> Path:
+        # An id may come from a request: it must name a folder here, not a way out of it.
+        if archive_id not in {f.name for f in self._models.glob("[!.]*")}:
+            raise UnknownModel(f"There is no model {archive_id!r} in {self.path}.")
+        return self._models / archive_id
+
+    # ---- key ----------------------------------------------------------------------------
+
+    def key(self) -> str:
+        """The key that a write through the service must show; made when first asked for.
+
+        It lies in the file ``key``, which only its owner may read.
+        """
+        file = self.path / "key"
+        if not file.exists():
+            self._make_key(file)
+        found = file.read_text(encoding="ascii").strip()
+        if not found:
+            raise InvalidInput(f"{file} must hold a key, but is empty; remove it to get a new one.")
+        return found
+
+    def _make_key(self, file: Path) -> None:
+        # Written elsewhere and then linked: no process can see the file half-written, and the
+        # first of two that make one wins.
+        begun = file.with_name(f".key.{secrets.token_hex(4)}.tmp")
+        handle = os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with full_disk_named(file), os.fdopen(handle, "w", encoding="ascii") as stream:
+                stream.write(secrets.token_urlsafe(32) + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            with suppress(FileExistsError):
+                os.link(begun, file)
+        finally:
+            begun.unlink()
+        sync_folder(self.path)

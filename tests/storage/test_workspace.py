@@ -1,0 +1,127 @@
+"""The folder that holds a store, models and a key."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stored import child, dataset
+
+from matinee import models
+from matinee.errors import CorruptArchive, InvalidInput, InvalidParameter, NotReady, UnknownModel
+from matinee.interactions import Interactions
+from matinee.storage.workspace import Workspace
+
+TRAIN = Interactions([0, 0, 1, 2], [0, 2, 2, 1], [4.0, 3.5, 5.0, 1.0])
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    opened = Workspace.open(tmp_path / "w", create=True)
+    yield opened
+    opened.close()
+
+
+def test_a_missing_workspace_says_how_to_make_one(tmp_path: Path) -> None:
+    for there in ("missing", "."):
+        with pytest.raises(NotReady, match="matinee train --data ml-100k"):
+            Workspace.open(tmp_path / there)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InvalidInput, match="must be a folder"):
+        Workspace.open(tmp_path / "file", create=True)
+
+
+def test_a_workspace_keeps_its_store(workspace: Workspace) -> None:
+    workspace.store.add_dataset(dataset())
+    workspace.close()
+    workspace.close()
+    with Workspace.open(workspace.path) as again:
+        assert again.store.n_ratings() == 5
+    Workspace.open(workspace.path, create=True).close()
+
+
+def test_models_are_saved_without_people_listed_and_loaded(workspace: Workspace) -> None:
+    assert workspace.models() == []
+    first = workspace.save_model(models.create("biases").fit(TRAIN), {"rmse": 0.9})
+    second = workspace.save_model(models.create("popularity").fit(TRAIN.liked(4)))
+    listed = {m["id"]: m for m in workspace.models()}
+    assert set(listed) == {first, second}
+    assert first.startswith("biases-20")
+    assert listed[first]["details"] == {"rmse": 0.9}
+    assert listed[first]["people"] is False
+    told = workspace.manifest(first)
+    assert all(listed[first][name] == value for name, value in told.items())
+    assert not any(m["active"] for m in listed.values())
+    model = workspace.load_model(first)
+    assert not hasattr(model, "people_")
+    assert not hasattr(model, "seen_")
+    history = TRAIN.matrix[[0]]
+    wanted = models.create("biases").fit(TRAIN).predict(history, [1])
+    assert np.array_equal(model.predict(history, [1]), wanted)
+
+
+def test_one_model_a_task_is_active_for_every_process(workspace: Workspace) -> None:
+    rating = [workspace.save_model(models.create("biases").fit(TRAIN)) for _ in range(2)]
+    ranking = workspace.save_model(models.create("popularity").fit(TRAIN.liked(4)))
+    assert (workspace.active("rating"), workspace.active("ranking")) == (None, None)
+    other = Workspace.open(workspace.path)
+    for archive_id in (*rating, ranking):
+        workspace.activate(archive_id)
+    assert (other.active("rating"), other.active("ranking")) == (rating[1], ranking)
+    assert {m["id"] for m in other.models() if m["active"]} == {rating[1], ranking}
+    other.close()
+    with pytest.raises(InvalidParameter, match="rating or ranking"):
+        workspace.active("both")
+
+
+@pytest.mark.parametrize("wrong", ["nothing", "", ".", "..", "../w/models", "../../etc"])
+def test_unknown_models(workspace: Workspace, wrong: str) -> None:
+    for use in (workspace.load_model, workspace.activate):
+        with pytest.raises(UnknownModel):
+            use(wrong)
+
+
+def test_a_damaged_model_is_listed_with_what_is_wrong(workspace: Workspace) -> None:
+    archive_id = workspace.save_model(models.create("biases").fit(TRAIN))
+    manifest = workspace.path / "models" / archive_id / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes()[:-5])
+    (listed,) = workspace.models()
+    assert listed["id"] == archive_id
+    assert "is not what was written" in listed["error"]
+    with pytest.raises(CorruptArchive):
+        workspace.activate(archive_id)
+
+
+def test_the_key_is_made_once_for_its_owner_alone(workspace: Workspace) -> None:
+    old = os.umask(0)
+    try:
+        key = workspace.key()
+    finally:
+        os.umask(old)
+    assert len(key) >= 32
+    assert stat.S_IMODE((workspace.path / "key").stat().st_mode) == 0o600
+    assert Workspace(workspace.path).key() == key
+    assert not list(workspace.path.glob(".key*"))
+    (workspace.path / "key").write_text("")
+    with pytest.raises(InvalidInput, match="must hold a key"):
+        workspace.key()
+
+
+def test_processes_agree_on_the_key(workspace: Workspace) -> None:
+    code = "import sys; from matinee.storage.workspace import Workspace as W; " + (
+        "print(W.open(sys.argv[1]).key())"
+    )
+    children = [child(code, str(workspace.path)) for _ in range(4)]
+    keys = {process.communicate(timeout=60)[0].strip() for process in children}
+    assert keys == {workspace.key()}
+
+
+def test_the_later_of_two_keys_gives_way(workspace: Workspace) -> None:
+    key = workspace.key()
+    workspace._make_key(workspace.path / "key")
+    assert workspace.key() == key
