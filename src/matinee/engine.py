@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from matinee import model as contract
+from matinee import ranking as contract
 from matinee.answers import Prediction, Profile, Rating, Reason, Recommendation, Status, Sure, Title
 from matinee.catalogue import Catalogue
 from matinee.errors import (
@@ -165,7 +165,7 @@ class Engine:
             raise NotReady(f"Item {item_id!r} is newer than the model; train again to explain it.")
         threshold = details["liked_threshold"] if chosen.task == "ranking" else None
         history, _ = _history(person, chosen, threshold)
-        return self._reasons(chosen, history, _profile(person, details), index, person)
+        return self._reasons(chosen, history, _profile(person, details), [index], person)[0]
 
     # ---- people -------------------------------------------------------------------------
 
@@ -225,13 +225,14 @@ class Engine:
         )
         found = [int(i) for i in ranking.items[0] if i >= 0]
         predicted = self._predicted(person, found)
+        reasons = self._reasons(model, history, profile, found, person)
         return [
             self._recommendation(
                 item,
                 float(ranking.scores[0, place]),
                 predicted[place],
                 person,
-                self._reasons(model, history, profile, item, person),
+                reasons[place],
             )
             for place, item in enumerate(found)
         ]
@@ -270,10 +271,11 @@ class Engine:
         model: Model,
         history: csr_array,
         profile: csr_array | None,
-        item: int,
+        items: list[int],
         person: _Person,
-    ) -> list[Reason]:
-        return [self._in_words(r, person) for r in model.explain(history, item, profile)]
+    ) -> list[list[Reason]]:
+        explained = model.explain(history, items, profile)
+        return [[self._in_words(r, person) for r in reasons] for reasons in explained]
 
     def _in_words(self, reason: contract.Reason, person: _Person) -> Reason:
         if reason.item is None:

@@ -11,117 +11,30 @@ who has just arrived and somebody unknown (an empty history) are then the same t
 
 from __future__ import annotations
 
-import dataclasses
-import inspect
-import math
-from typing import Any, ClassVar, Literal, NamedTuple, Self, final
+from typing import Any, ClassVar, Literal, Self, final
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, issparse
 
-from matinee.errors import InvalidInput, InvalidParameter, NotReady, Unsupported, some
+from matinee.errors import InvalidInput, NotReady, Unsupported, some
+from matinee.hyperparameters import Hyperparameters
 from matinee.interactions import Float32, Int32, Interactions, SideInformation, sorted_csr
-from matinee.kernels import topn
 from matinee.kernels.threads import exclusive
 from matinee.progress import Progress, silent
+from matinee.ranking import Ranking, Reason, best
 
-State = Any
-"""What a model knows of people, one row a person: a dense array or a CSR matrix."""
-
-BLOCK = 512
-"""People scored at a time, so that no full score matrix is ever held."""
+State = npt.NDArray[Any]
+"""What a model knows of people, one row a person."""
 
 
-class Ranking(NamedTuple):
-    """The best items of each person, best first."""
-
-    items: Int32
-    """(people, n) item indices; -1 where there was nothing more to recommend."""
-    scores: Float32
-    """(people, n) scores, NaN beside -1. Comparable within a row only."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Reason:
-    """One part of why an item was recommended, in arrays' terms.
-
-    Attributes
-    ----------
-    kind
-        "rated" (an item of the person's history), "cluster", "feature" (of the item),
-        "profile" (of the person) or "popular".
-    weight
-        Its share in the score; only the order and the sign are comparable between models.
-    item
-        The item of the history that is meant, where `kind` is "rated".
-    label
-        What is meant, in words, where it is not an item.
-    """
-
-    kind: Literal["rated", "cluster", "feature", "profile", "popular"]
-    weight: float
-    item: int | None = None
-    label: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class Parameter:
-    """A hyperparameter: its default, what it means, and the bounds that it must respect."""
-
-    default: float | int | str | bool
-    meaning: str
-    low: float = -math.inf
-    high: float = math.inf
-    open_low: bool = False
-
-    def checked(self, model: str, name: str, value: Any) -> Any:
-        """`value` in the type of the default; InvalidParameter when it is out of bounds."""
-        wanted = type(self.default)
-        if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-            raise InvalidParameter(
-                f"`{name}` of {model} must be of type {wanted.__name__}, got {value!r}."
-            )
-        if isinstance(value, int | float) and not (
-            math.isfinite(value)
-            and self.low <= value <= self.high
-            and not (self.open_low and value == self.low)
-        ):
-            raise InvalidParameter(f"`{name}` of {model} must be {self.bounds}, got {value:g}.")
-        return value
-
-    @property
-    def bounds(self) -> str:
-        """The bounds in words, such as "> 0" or ">= 1 and <= 4096"."""
-        limits = []
-        if self.low > -math.inf:
-            limits.append(f"{'>' if self.open_low else '>='} {self.low:g}")
-        if self.high < math.inf:
-            limits.append(f"<= {self.high:g}")
-        return " and ".join(limits) or "finite"
-
-
-def parameter(
-    default: float | int | str | bool,
-    meaning: str,
-    *,
-    low: float = -math.inf,
-    high: float = math.inf,
-    open_low: bool = False,
-) -> Any:
-    """Declare a hyperparameter: ``factors: int = parameter(32, "numbers an item", low=1)``."""
-    return Parameter(default, meaning, low, high, open_low)
-
-
-class Model:
+class Model(Hyperparameters):
     """Base of all models.
 
     Class attributes
     ----------------
     name
-        The name of the model's file in ``matinee.models``; set by the registry's rule.
+        The name of the model's file in ``matinee.models``.
     task
         "rating" for models that predict ratings (they rank by prediction), "ranking" for models
         that only order items. Ranking models read who chose what and ignore values: give them
@@ -130,7 +43,6 @@ class Model:
         One line for listings.
     """
 
-    name: ClassVar[str]
     task: ClassVar[Literal["rating", "ranking"]]
     summary: ClassVar[str]
 
@@ -143,43 +55,9 @@ class Model:
     bounds_: Float32
     """(2,) float32: the scale that predictions are clipped to."""
 
-    hyperparameters: ClassVar[dict[str, Parameter]]
-    """What `__init__` takes, by name, in the order in which the class states them."""
-
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.name = cls.__module__.rpartition(".")[2]
         cls.summary = (cls.__doc__ or "").partition("\n")[0].rstrip(".")
-        cls.hyperparameters = {k: v for k, v in vars(cls).items() if isinstance(v, Parameter)}
-        cls.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-            [
-                inspect.Parameter(k, inspect.Parameter.KEYWORD_ONLY, default=v.default)
-                for k, v in cls.hyperparameters.items()
-            ]
-        )
-
-    @final
-    def __init__(self, **parameters: Any) -> None:
-        unknown = sorted(set(parameters) - set(self.hyperparameters))
-        if unknown:
-            raise InvalidParameter(
-                f"{self.name} has no hyperparameter {some(unknown)}; it has "
-                f"{', '.join(self.hyperparameters) or 'none'}."
-            )
-        for name, stated in self.hyperparameters.items():
-            value = parameters.get(name, stated.default)
-            vars(self)[name] = stated.checked(self.name, name, value)
-
-    def __repr__(self) -> str:
-        given = ", ".join(f"{k}={v!r}" for k, v in self.parameters.items())
-        return f"{type(self).__name__}({given})"
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not name.endswith("_"):
-            raise AttributeError(
-                f"`{name}` of {self.name} is frozen; make another model with the value you want."
-            )
-        object.__setattr__(self, name, value)
 
     # ---- what authors write -------------------------------------------------------------
 
@@ -220,12 +98,6 @@ class Model:
 
     @final
     @property
-    def parameters(self) -> dict[str, Any]:
-        """The hyperparameters by name."""
-        return {name: getattr(self, name) for name in self.hyperparameters}
-
-    @final
-    @property
     def n_items(self) -> int:
         """Items that the model was trained on."""
         self._check_fitted()
@@ -251,8 +123,6 @@ class Model:
             Ratings; for ranking models what was chosen, see `Interactions.liked`.
         side
             What is known of users and items besides; models that do not use it ignore it.
-        progress
-            Called as the work goes on.
 
         Raises
         ------
@@ -271,12 +141,16 @@ class Model:
                     f"`{kind}_features` must have a row for each of the {rows} {kind}s, got "
                     f"{features.shape[0]}."
                 )
-        for name in [n for n in vars(self) if n.endswith("_")]:
-            delattr(self, name)
+        self._forget()
         self.seen_ = train.matrix
         self.item_count_ = np.bincount(train.item_index, minlength=train.n_items).astype(np.int32)
         self.bounds_ = np.array(train.scale, np.float32)
-        self._fit(train, side, progress)
+        try:
+            self._fit(train, side, progress)
+        except BaseException:
+            # Interrupted in the middle, it must not look fitted.
+            self._forget()
+            raise
         return self
 
     @final
@@ -343,31 +217,23 @@ class Model:
             n < 1, an index out of range, or shapes that do not fit.
         """
         self._check_fitted()
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-            raise InvalidInput(f"`n` must be a whole number of at least 1, got {n!r}.")
         state, history = self._people(people, profiles)
-        rows = history.shape[0]
         seen = history if seen is None else seen
-        if seen.shape != (rows, self.n_items):
-            raise InvalidInput(
-                f"`seen` must have shape {(rows, self.n_items)}, got {tuple(seen.shape)}."
-            )
+        if seen.shape != history.shape:
+            raise InvalidInput(f"`seen` must have shape {history.shape}, got {tuple(seen.shape)}.")
         allowed = self._allowed(candidates)
-        width = min(int(n), self.n_items)
-        items = np.full((rows, width), -1, np.int32)
-        scores = np.full((rows, width), np.nan, np.float32)
-        for start in range(0, rows, BLOCK):
-            block = slice(start, min(start + BLOCK, rows))
-            score = self._score(state[block])
+
+        def score(block: slice) -> Float32:
+            scores = self._score(state[block])
             if exclude_seen:
                 part = seen[block]
-                score[
-                    np.repeat(np.arange(part.shape[0]), np.diff(part.indptr)), part.indices
-                ] = -np.inf
+                rows = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+                scores[rows, part.indices] = -np.inf
             if allowed is not None:
-                score[:, ~allowed] = -np.inf
-            topn.select(score, items[block], scores[block])
-        return Ranking(items, scores)
+                scores[:, ~allowed] = -np.inf
+            return scores
+
+        return best(score, history.shape[0], self.n_items, n)
 
     @final
     def predict(
@@ -420,37 +286,45 @@ class Model:
             The model holds no item vectors.
         """
         self._check_fitted()
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-            raise InvalidInput(f"`n` must be a whole number of at least 1, got {n!r}.")
         wanted = self._item_indices("items", items, lowest=0)
         vectors = self._item_vectors()
         norm = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit = np.divide(vectors, norm, out=np.zeros_like(vectors), where=norm > 0)
-        width = min(int(n), self.n_items)
-        found = np.full((len(wanted), width), -1, np.int32)
-        scores = np.full((len(wanted), width), np.nan, np.float32)
-        for start in range(0, len(wanted), BLOCK):
-            block = slice(start, start + BLOCK)
+        nothing_known = norm[:, 0] == 0
+
+        def score(block: slice) -> Float32:
             with exclusive():
-                score = unit[wanted[block]] @ unit.T
-            score[:, norm[:, 0] == 0] = -np.inf
-            score[norm[wanted[block], 0] == 0] = -np.inf
-            score[np.arange(len(score)), wanted[block]] = -np.inf
-            topn.select(score, found[block], scores[block])
-        return Ranking(found, scores)
+                scores: Float32 = unit[wanted[block]] @ unit.T
+            scores[:, nothing_known] = -np.inf
+            scores[nothing_known[wanted[block]]] = -np.inf
+            scores[np.arange(len(scores)), wanted[block]] = -np.inf
+            return scores
+
+        return best(score, len(wanted), self.n_items, n)
 
     @final
-    def explain(self, history: Any, item: int, profile: csr_array | None = None) -> list[Reason]:
-        """Why `item` would be recommended to the person of this one-row history."""
+    def explain(
+        self, history: Any, items: npt.ArrayLike, profile: csr_array | None = None
+    ) -> list[list[Reason]]:
+        """Why each of `items` would be recommended to the person of this one-row history.
+
+        Returns
+        -------
+        A list of reasons for each item, the strongest first.
+        """
         self._check_fitted()
         history = self._histories(history)
         if history.shape[0] != 1:
             raise InvalidInput(f"One person is explained at a time, got {history.shape[0]}.")
-        wanted = self._item_indices("item", [item], lowest=0)
+        wanted = self._item_indices("items", items, lowest=0)
         state = self._fold_in_checked(history, profile)
-        return self._explain(history, state, int(wanted[0]))
+        return [self._explain(history, state, item) for item in wanted.tolist()]
 
     # ---- within -------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        for name in [n for n in vars(self) if n.endswith("_")]:
+            delattr(self, name)
 
     def _histories(self, history: Any) -> csr_array:
         """The checked histories, as sorted CSR; one dimension is one person."""

@@ -119,7 +119,8 @@ def train(
         progress("training", done, len(chosen))
         start = time.perf_counter()
         evaluation = _judged(model, ratings, liked, side)
-        model.fit(ratings if model.task == "rating" else ratings.liked(liked), side)
+        learned = ratings if model.task == "rating" else ratings.liked(liked)
+        model.fit(learned, side, progress=progress)
         seconds = time.perf_counter() - start
         details = _details(workspace, model, ratings, liked, side, evaluation, seconds)
         archive_id = workspace.save_model(model, details)

@@ -303,7 +303,7 @@ def test_reasons(fitted, train):
     user = 2
     history = train.matrix[[user]]
     item = int(fitted.recommend([user], 1).items[0, 0])
-    reasons = fitted.explain(history, item)
+    (reasons,) = fitted.explain(history, [item])
     assert reasons
     for reason in reasons:
         assert np.isfinite(reason.weight)
@@ -312,7 +312,7 @@ def test_reasons(fitted, train):
             assert reason.item in history.indices
         else:
             assert reason.label
-    assert fitted.explain(csr_array((1, train.n_items), dtype=np.float32), item)
+    assert fitted.explain(csr_array((1, train.n_items), dtype=np.float32), [item, 0])[1]
 
 
 def test_progress_is_told(name, train):

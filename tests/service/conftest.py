@@ -7,7 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import KEY, Served, serving, small_workspace
+from serving import KEY, Served, serving
+from small import small_workspace
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
-from serving import API, KEY, Served, answered, problem, serving, small_workspace
+from serving import API, KEY, Served, answered, problem, serving
+from small import small_workspace
 
 from matinee.service.guard import HEADERS, MAX_BODY
 

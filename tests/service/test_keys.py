@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi.routing import APIRoute
-from serving import API, KEY, Served, answered, problem, serving, small_workspace
+from serving import API, KEY, Served, answered, problem, serving
+from small import small_workspace
 from starlette.routing import BaseRoute, Mount
 
 from matinee.errors import InvalidParameter

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import KEY, Served, answered, serving, small_workspace
+from serving import KEY, Served, answered, serving
+from small import small_workspace
 
 from matinee.service import keys, pages
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import KEY, small_workspace
+from serving import KEY
+from small import small_workspace
 
 from matinee.cli.serve import serve
 from matinee.errors import InvalidParameter, MatineeError

@@ -77,7 +77,7 @@ def compare(
     results = []
     for done, model in enumerate(models):
         progress(f"comparing {model.name}", done, len(models))
-        results.append(evaluate(model, split, side))
+        results.append(evaluate(model, split, side, progress=progress))
     progress("comparing", len(models), len(models))
     return sorted(results, key=lambda e: quality(e.task, e.figures), reverse=True)
 
@@ -88,10 +88,16 @@ def quality(task: str, figures: Mapping[str, float]) -> float:
     return -np.inf if np.isnan(value) else (-value if task == "rating" else value)
 
 
-def evaluate(model: Model, split: Split, side: SideInformation | None = None) -> Evaluation:
+def evaluate(
+    model: Model,
+    split: Split,
+    side: SideInformation | None = None,
+    *,
+    progress: Progress = silent,
+) -> Evaluation:
     """Fit `model` on the training part and judge it on the test part."""
     start = time.perf_counter()
-    model.fit(split.train, side)
+    model.fit(split.train, side, progress=progress)
     fitted = time.perf_counter()
     judge = _judge_ratings if model.task == "rating" else _judge_lists
     figures, intervals, counted = judge(model, split)

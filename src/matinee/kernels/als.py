@@ -9,7 +9,9 @@ where c_j is an offset of item j and n the number of ratings. The minimum is whe
     (V^T V + diag(plain + weighted * n)) x = V^T (r - c),
 
 V holding the rows v_j. V^T V comes from BLAS ``ssyrk`` on the gathered rows and x from a
-Cholesky solve. Each row is solved by itself, so results do not depend on the number of threads.
+Cholesky solve. Where float32 loses the penalty beside V^T V, so that the matrix is no longer
+positive definite, the penalty of that row is raised until it is. Each row is solved by itself,
+so results do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -55,36 +57,44 @@ def _solve_rows(
                 gathered[j, f] = vectors[other, f]
                 x[f] += residual * vectors[other, f]
         whole[1] = n
-        fortran(
-            ssyrk,
-            (
-                letters.ctypes.data,
-                letters.ctypes.data + 1,
-                whole.ctypes.data,
-                whole.ctypes.data + 4,
-                real.ctypes.data,
-                gathered.ctypes.data,
-                whole.ctypes.data,
-                real.ctypes.data + 4,
-                gram.ctypes.data,
-                whole.ctypes.data,
-            ),
-        )
-        for f in range(k):
-            gram[f, f] += plain[f] + weighted[f] * n
-        fortran(
-            sposv,
-            (
-                letters.ctypes.data,
-                whole.ctypes.data,
-                whole.ctypes.data + 8,
-                gram.ctypes.data,
-                whole.ctypes.data,
-                x.ctypes.data,
-                whole.ctypes.data,
-                whole.ctypes.data + 12,
-            ),
-        )
+        extra = np.float32(0)
+        # sposv leaves x as it was when it fails. Once is enough nearly always.
+        while extra < np.inf:
+            fortran(
+                ssyrk,
+                (
+                    letters.ctypes.data,
+                    letters.ctypes.data + 1,
+                    whole.ctypes.data,
+                    whole.ctypes.data + 4,
+                    real.ctypes.data,
+                    gathered.ctypes.data,
+                    whole.ctypes.data,
+                    real.ctypes.data + 4,
+                    gram.ctypes.data,
+                    whole.ctypes.data,
+                ),
+            )
+            largest = np.float32(0)
+            for f in range(k):
+                gram[f, f] += plain[f] + weighted[f] * n + extra
+                largest = max(largest, gram[f, f])
+            fortran(
+                sposv,
+                (
+                    letters.ctypes.data,
+                    whole.ctypes.data,
+                    whole.ctypes.data + 8,
+                    gram.ctypes.data,
+                    whole.ctypes.data,
+                    x.ctypes.data,
+                    whole.ctypes.data,
+                    whole.ctypes.data + 12,
+                ),
+            )
+            if whole[3] == 0:
+                break
+            extra = max(np.float32(10) * extra, np.float32(1e-6) * largest)
 
 
 @numba.njit(cache=True, parallel=True)

@@ -85,6 +85,8 @@ def select(
     best : (rows, n) float32, out
         Column and score; entries stay untouched where fewer than n may be chosen.
     """
+    if items.shape[1] == 0:
+        return
     if len(scores) == 1:
         _select_row(scores[0], items[0], best[0])
         return

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
+from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
-from matinee.model import Model, Reason, State, parameter
+from matinee.model import Model, State
 from matinee.progress import Progress
+from matinee.ranking import Reason
 
 
 class Biases(Model):

@@ -8,9 +8,11 @@ from scipy.sparse import csr_array
 
 from matinee.clustering.kmeans import at_most, kmeans
 from matinee.clustering.vectors import item_vectors
+from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
-from matinee.model import Model, Reason, State, parameter
+from matinee.model import Model, State
 from matinee.progress import Progress
+from matinee.ranking import Reason
 
 
 class ItemClusters(Model):
