@@ -239,6 +239,21 @@ def test_only_a_rating_model_trained(untrained):
     assert untrained.similar("Fargo", n=2)
 
 
+def test_implicit_feedback(tmp_path):
+    data = small_dataset()
+    likes = data.interactions.take(data.interactions.value >= 4)
+    chosen = replace(data, interactions=replace(likes, value=None), scale=None)
+    with Workspace.open(tmp_path / "implicit", create=True) as opened:
+        opened.store.add_dataset(chosen)
+        train(opened)
+        engine = Engine(opened)
+        first = engine.recommend("u0", n=1)[0]
+        assert first.predicted is None
+        assert engine.rate("u0", first.item_id, 1).value is None
+        assert engine.recommend("u0", n=1)[0].item_id != first.item_id
+        assert engine.ratings("u0")[0].item_id == first.item_id
+
+
 def test_another_process_activates_a_model(engine, workspace):
     engine.recommend("u0", n=3)
     with Workspace.open(workspace.path) as elsewhere:

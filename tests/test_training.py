@@ -127,8 +127,8 @@ def test_hyperparameters_from_text():
 def test_comparison_always_has_its_baselines():
     assert training.for_comparison(["als"], None) == ["biases", "als"]
     assert training.for_comparison(["als", "user_clusters"], None) == [
-        "popularity",
         "biases",
+        "popularity",
         "als",
         "user_clusters",
     ]

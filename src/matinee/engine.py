@@ -185,6 +185,8 @@ class Engine:
     def rate(self, user_id: str, item_id: str, value: float) -> Rating:
         """Store a rating; it counts in the very next answer. A new user is made by it.
 
+        Where the workspace holds implicit feedback, any value on its scale says "chosen".
+
         Raises
         ------
         InvalidInput
@@ -198,8 +200,10 @@ class Engine:
             raise InvalidInput("A user id must not be empty.")
         title = self._catalogue.title(self._item_index(item_id))
         now = int(time.time())
-        self._store.rate(user_id, item_id, float(value), now)
-        return Rating(item_id, title.title, float(value), now)
+        implicit = self._store.setting("feedback") == "implicit"
+        stored = None if implicit else float(value)
+        self._store.rate(user_id, item_id, stored, now)
+        return Rating(item_id, title.title, stored, now)
 
     def export_user(self, user_id: str) -> dict[str, Any]:
         """All that is stored about a person."""

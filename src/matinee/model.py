@@ -41,10 +41,13 @@ class Model(Hyperparameters):
         ``ratings.liked(threshold)``.
     summary
         One line for listings.
+    baseline
+        Whether it knows nothing of taste; no comparison leaves it out.
     """
 
     task: ClassVar[Literal["rating", "ranking"]]
     summary: ClassVar[str]
+    baseline: ClassVar[bool] = False
 
     people_: State
     """State of the people of the training data, set by `_fit`: `_fold_in` of their histories."""
@@ -74,10 +77,7 @@ class Model(Hyperparameters):
         raise Unsupported(f"{self.name} cannot score.")
 
     def _score_pairs(self, state: State, items: Int32) -> Float32:
-        """(people,) scores of row p of `state` for ``items[p]``; item -1 is an unknown one.
-
-        Rating models override it; the default knows nothing of unknown items.
-        """
+        """(people,) predictions of row p of `state` for ``items[p]``; item -1 is an unknown one."""
         raise Unsupported(f"{self.name} ranks items and does not predict ratings.")
 
     @final
@@ -92,7 +92,8 @@ class Model(Hyperparameters):
 
     def _explain(self, history: csr_array, state: State, item: int) -> list[Reason]:
         """Why `item` for the one person of `history` and `state`, strongest reason first."""
-        return [Reason("popular", 1.0, label=f"{int(self.item_count_[item])} ratings")]
+        verb = "rated" if self.task == "rating" else "liked"
+        return [Reason("popular", 1.0, label=f"{verb} by {int(self.item_count_[item])} people")]
 
     # ---- what everybody calls -----------------------------------------------------------
 
@@ -321,7 +322,6 @@ class Model(Hyperparameters):
         return [self._explain(history, state, item) for item in wanted.tolist()]
 
     # ---- within -------------------------------------------------------------------------
-
     def _forget(self) -> None:
         for name in [n for n in vars(self) if n.endswith("_")]:
             delattr(self, name)

@@ -18,7 +18,6 @@ from matinee.progress import Progress, silent
 from matinee.splits import Split, random_split, time_split, user_holdout
 from matinee.storage.workspace import Workspace
 
-_BASELINES = {"rating": "biases", "ranking": "popularity"}
 DEFAULT_MODELS = ("popularity", "biases", "als", "item_clusters", "user_clusters")
 
 
@@ -214,7 +213,7 @@ def parsed(stated: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
 
 
 def for_comparison(names: Sequence[str] | None, task: str | None) -> list[str]:
-    """The models to compare: those named or all of a task, and always its baseline."""
+    """The models to compare: those named or all of a task, and always its baselines."""
     if task not in (None, "rating", "ranking"):
         raise InvalidParameter(f"`task` must be rating or ranking, got {task!r}.")
     chosen = [models.get(n.strip()) for n in (models.names() if names is None else names)]
@@ -222,4 +221,6 @@ def for_comparison(names: Sequence[str] | None, task: str | None) -> list[str]:
     if not kept:
         raise InvalidParameter(f"None of {', '.join(names or ())} is a model for {task}.")
     tasks = {models.get(n).task for n in kept}
-    return list(dict.fromkeys([*(_BASELINES[t] for t in sorted(tasks)), *kept]))
+    every = [models.get(n) for n in models.names()]
+    baselines = [m.name for m in every if m.baseline and m.task in tasks]
+    return list(dict.fromkeys([*baselines, *kept]))

@@ -34,8 +34,8 @@ class ALS(Model):
 
     factors: int = parameter(32, "numbers that describe a person or an item", low=1, high=4096)
     epochs: int = parameter(15, "turns of people and items", low=1)
-    regularization: float = parameter(2.5, "penalty on factors", low=0)
-    weighted_regularization: float = parameter(0.09, "penalty on factors a rating", low=0)
+    regularization: float = parameter(5.0, "penalty on factors", low=0)
+    weighted_regularization: float = parameter(0.055, "penalty on factors a rating", low=0)
     bias_regularization: float = parameter(5.0, "penalty on biases", low=0, open_low=True)
     seed: int = parameter(0, "of the first factors", low=0)
 

@@ -20,6 +20,7 @@ class Biases(Model):
     turns. A person or an item without ratings has b = 0.
     """
 
+    baseline = True
     task = "rating"
 
     item_damping: float = parameter(5.0, "ratings at the mean that each item is given", low=0)

@@ -16,6 +16,7 @@ class Popularity(Model):
     ``score(u, i) = n_i``, the number of people who chose item i in training.
     """
 
+    baseline = True
     task = "ranking"
 
     def _fit(self, train: Interactions, side: SideInformation, progress: Progress) -> None:

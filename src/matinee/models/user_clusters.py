@@ -133,9 +133,15 @@ class UserClusters(Model):
         near = [
             Reason("rated", float(alike[j]), item=int(yours[j]))
             for j in np.argsort(-alike, kind="stable")[:3]
-            if alike[j] > 0
+            if alike[j] > 0.3
         ]
-        return sorted([Reason("cluster", lift, label=label), *near], key=lambda r: -r.weight)
+        reasons = [Reason("cluster", lift, label=label), *near]
+        if lift <= 0 and not near:
+            # Nothing of this person's speaks for it: it is here because everybody likes it.
+            reasons.append(
+                Reason("popular", 0.0, label=f"liked by {everybody[item]:.0%} of everybody")
+            )
+        return sorted(reasons, key=lambda r: -r.weight)
 
 
 def _ones(matrix: csr_array) -> csr_array:
