@@ -85,7 +85,7 @@ def test_somebody_of_whom_nothing_is_known_is_served_like_everybody():
     popular = np.argsort(-model.item_count_, kind="stable")[:5]
     assert model.recommend([-1], 5).items[0].tolist() == popular.tolist()
     ((reason,),) = model.explain(csr_array((1, 24), dtype=np.float32), 3)
-    assert (reason.kind, reason.label) == ("popular", f"{model.item_count_[3]} ratings")
+    assert (reason.kind, reason.label) == ("popular", f"liked by {model.item_count_[3]} people")
 
 
 def nobody(rows):
