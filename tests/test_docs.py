@@ -17,7 +17,7 @@ import matinee
 from matinee import errors, models, settings
 from matinee.cli import app
 from matinee.data.filters import FILTERS
-from matinee.data.sets import SETS
+from matinee.data.movielens.sets import SETS
 from matinee.service import pages
 from matinee.service.app import create_app
 from matinee.storage.workspace import Workspace

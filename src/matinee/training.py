@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from matinee import models
-from matinee.data import load, sets
+from matinee.data import load
+from matinee.data.movielens import sets
 from matinee.errors import InvalidInput, InvalidParameter
 from matinee.evaluation.compare import Evaluation, compare, evaluate, quality
 from matinee.features import side_information

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from matinee.cli.data import app
-from matinee.data.sets import SETS
+from matinee.data.movielens.sets import SETS
 from matinee.errors import InvalidParameter, NoGoodRows
 from matinee.storage.workspace import Workspace
 

@@ -10,7 +10,7 @@ from movielens_folders import GENOME, LATEST, TABS, write
 
 from matinee.data.dataset import Dataset, Vocabulary
 from matinee.data.describe import describe
-from matinee.data.movielens import read
+from matinee.data.movielens.reading import read
 from matinee.interactions import Interactions
 
 

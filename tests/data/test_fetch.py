@@ -13,8 +13,8 @@ import pytest
 from movielens_folders import ATOMIC, LATEST, left_in, small_zip, write, zipped
 from one_file_server import Server, serving
 
-from matinee.data import fetch
-from matinee.data.movielens import read
+from matinee.data.movielens import fetch
+from matinee.data.movielens.reading import read
 from matinee.errors import (
     NoNetwork,
     SourceError,
@@ -251,7 +251,7 @@ def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch
 
 def test_two_processes_at_once(server: Server, places: Path) -> None:
     server.content = small_zip()
-    code = f"from matinee.data.fetch import get; print(get({SMALL!r}))"
+    code = f"from matinee.data.movielens.fetch import get; print(get({SMALL!r}))"
     env = os.environ | {"MATINEE_GROUPLENS": server.base}
     both = [
         subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, text=True)

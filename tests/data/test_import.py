@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from matinee.data import csv_file, drop_duplicates, import_ratings, load
-from matinee.data.rejects import ImportReport
+from matinee.data import drop_duplicates, import_ratings, load
+from matinee.data.own import csv_file
+from matinee.data.own.rejects import ImportReport
 from matinee.errors import DiskFull, InvalidInput, InvalidParameter, NoGoodRows, UnknownDataset
 from matinee.interactions import Interactions
 

@@ -8,9 +8,9 @@ import pytest
 from movielens_folders import ATOMIC, DAT, DAT_10M, GENOME, LATEST, TABS, write
 
 from matinee.data.dataset import Vocabulary
-from matinee.data.fetch import get
-from matinee.data.layouts import genre_list, layout, year_of
-from matinee.data.movielens import ids_and_index, read
+from matinee.data.movielens.fetch import get
+from matinee.data.movielens.layouts import genre_list, layout, year_of
+from matinee.data.movielens.reading import ids_and_index, read
 from matinee.errors import InvalidInput, UnknownDataset, WrongContent
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from matinee.data.sets import SETS, find
+from matinee.data.movielens.sets import SETS, find
 from matinee.errors import UnknownDataset
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from movielens_folders import LATEST, left_in, write, zipped
 
-from matinee.data.placing import disk_full_named, locked, staged
-from matinee.data.unzip import unpack
+from matinee.data.movielens.placing import locked, staged
+from matinee.data.movielens.unzip import unpack
+from matinee.durable import full_disk_named
 from matinee.errors import DiskFull, UnsafeArchive
 
 
@@ -91,5 +92,5 @@ def test_a_disk_that_fills_while_unpacking(tmp_path: Path) -> None:
 
 
 def test_other_trouble_is_no_full_disk(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), disk_full_named(tmp_path):
+    with pytest.raises(FileNotFoundError), full_disk_named(tmp_path):
         (tmp_path / "missing").read_bytes()

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from matinee import models
+from matinee import durable, models
 from matinee.errors import (
     ArchiveError,
     CorruptArchive,
@@ -26,7 +26,7 @@ from matinee.errors import (
 )
 from matinee.interactions import Interactions
 from matinee.model import Model
-from matinee.storage import archive, durable
+from matinee.storage import archive
 
 TRAIN = Interactions(
     [0, 0, 1, 2, 2], [0, 2, 2, 1, 3], [4.0, 3.5, 5.0, 1.0, 2.0], n_users=4, n_items=5

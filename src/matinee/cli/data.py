@@ -29,7 +29,7 @@ def list_sets(json: JsonOption = False) -> None:
         matinee data list
     """
     from matinee.cli import draw
-    from matinee.data.sets import SETS
+    from matinee.data.movielens.sets import SETS
 
     if json:
         draw.as_json([known.as_dict() for known in SETS.values()])
@@ -77,7 +77,7 @@ def get(
         matinee data get ml-1m --to sets
     """
     from matinee.cli import draw
-    from matinee.data import fetch
+    from matinee.data.movielens import fetch
 
     with draw.progress_bar() as progress:
         folder = fetch.get(name, to, progress)
@@ -232,7 +232,7 @@ def import_(
 def _is_file(source: str) -> bool:
     import zipfile
 
-    from matinee.data.sets import SETS
+    from matinee.data.movielens.sets import SETS
 
     path = Path(source)
     return source not in SETS and path.is_file() and not zipfile.is_zipfile(path)

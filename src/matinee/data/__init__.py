@@ -1,12 +1,12 @@
 """The outside world in: MovieLens, files, databases -> tables, ids and interactions."""
 
-from matinee.data.assemble import drop_duplicates
 from matinee.data.dataset import Dataset, Vocabulary
-from matinee.data.frames import from_arrays, from_frame
 from matinee.data.loading import load
-from matinee.data.rejects import BadRow, ImportReport
-from matinee.data.sql import import_sql
-from matinee.data.tables import import_ratings
+from matinee.data.own.assemble import drop_duplicates
+from matinee.data.own.frames import from_arrays, from_frame
+from matinee.data.own.rejects import BadRow, ImportReport
+from matinee.data.own.sql import import_sql
+from matinee.data.own.tables import import_ratings
 
 __all__ = [
     "BadRow",

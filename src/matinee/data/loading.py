@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from matinee.data.dataset import Dataset
-from matinee.data.tables import import_ratings
+from matinee.data.movielens import fetch, reading, sets
+from matinee.data.movielens.unzip import unpack
+from matinee.data.own.tables import import_ratings
 from matinee.errors import UnknownDataset, some
 from matinee.progress import Progress, silent
 
@@ -42,14 +44,12 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, **columns: An
     InvalidInput
         The file is not a table of ratings.
     """
-    from matinee.data import fetch, movielens, sets
-
     name = str(name_or_path)
     if name in sets.SETS:
-        return movielens.read(fetch.get(name, progress=progress), name, progress=progress)
+        return reading.read(fetch.get(name, progress=progress), name, progress=progress)
     path = Path(name_or_path)
     if path.is_dir():
-        return movielens.read(path, progress=progress)
+        return reading.read(path, progress=progress)
     if path.is_file() and zipfile.is_zipfile(path):
         return _read_zip(path, progress)
     if path.is_file():
@@ -63,13 +63,10 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, **columns: An
 
 
 def _read_zip(path: Path, progress: Progress) -> Dataset:
-    from matinee.data import movielens
-    from matinee.data.unzip import unpack
-
     with tempfile.TemporaryDirectory(prefix="matinee-") as scratch:
         folder = Path(scratch) / path.stem
         unpack(path, folder, progress=progress)
-        return movielens.read(folder, path.stem, progress=progress)
+        return reading.read(folder, path.stem, progress=progress)
 
 
 def _read_file(path: Path, progress: Progress, columns: dict[str, Any]) -> Dataset:

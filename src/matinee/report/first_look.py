@@ -15,6 +15,7 @@ import matinee
 from matinee.answers import Recommendation
 from matinee.data.dataset import Dataset
 from matinee.data.describe import Description, describe
+from matinee.durable import replaced_file
 from matinee.evaluation.compare import Evaluation
 from matinee.interactions import Interactions
 
@@ -54,9 +55,8 @@ def write(
         version=matinee.__version__,
         when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(page, encoding="utf-8")
-    partial.replace(path)
+    with replaced_file(path) as begun:
+        begun.write_text(page, encoding="utf-8")
 
 
 def _facts(about: Description) -> dict[str, str]:

@@ -25,6 +25,7 @@ from scipy.sparse import csr_array
 
 import matinee
 from matinee import models
+from matinee.durable import new_folder
 from matinee.errors import (
     ArchiveError,
     CorruptArchive,
@@ -35,7 +36,6 @@ from matinee.errors import (
     some,
 )
 from matinee.model import Model
-from matinee.storage.durable import new_folder
 
 FORMAT = 1
 MANIFEST = "manifest.json"

@@ -16,9 +16,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from matinee.durable import replaced_file
 from matinee.interactions import Float32, Int32, Int64
 from matinee.progress import Progress, silent
-from matinee.storage.durable import replaced_file
 
 CHUNK = 1 << 20
 _MARK = b"matinee.mark"

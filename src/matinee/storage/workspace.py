@@ -10,10 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from matinee.durable import flush, full_disk_named
 from matinee.errors import ArchiveError, InvalidInput, InvalidParameter, NotReady, UnknownModel
 from matinee.model import Model
 from matinee.storage import archive
-from matinee.storage.durable import full_disk_named, sync_folder
 from matinee.storage.store import Store
 
 TASKS = ("rating", "ranking")
@@ -172,4 +172,4 @@ class Workspace:
                 os.link(begun, file)
         finally:
             begun.unlink()
-        sync_folder(self.path)
+        flush(self.path)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from matinee.data.placing import disk_full_named, flush
+from matinee.durable import flush, full_disk_named
 from matinee.errors import DiskFull, NoNetwork, WrongContent
 from matinee.progress import Progress, silent
 
@@ -158,7 +158,7 @@ def _stream(address: str, part: _Part, limit: int, timeout: float, progress: Pro
         if not resumed:
             _check_kind(address, first, response)
         try:
-            with disk_full_named(part.path.parent):
+            with full_disk_named(part.path.parent):
                 part.mark.write_text(_validator(response), "utf-8")
                 done = _append(response, first, part, start, limit, address, total, progress)
         except DiskFull:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
 import sys
 import tempfile
@@ -11,23 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from matinee.errors import DiskFull, SourceError
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-@contextmanager
-def disk_full_named(folder: Path) -> Iterator[None]:
-    """Turn "no space left" into `DiskFull`, which names `folder`."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise DiskFull(
-            f"There is no space left in {folder}; what was begun there has been removed. Free some "
-            "space, or choose another place with --to or MATINEE_CACHE."
-        ) from error
+from matinee.durable import flush, full_disk_named
+from matinee.errors import SourceError
 
 
 @contextmanager
@@ -61,7 +44,7 @@ def staged(target: Path) -> Iterator[Path]:
         shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
     try:
-        with disk_full_named(target.parent):
+        with full_disk_named(target.parent):
             yield folder
             folder.chmod(0o755)
             for path in (*folder.rglob("*"), folder):
@@ -70,12 +53,3 @@ def staged(target: Path) -> Iterator[Path]:
         flush(target.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def flush(path: Path) -> None:
-    """Have the disk hold what was written to a file or folder."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

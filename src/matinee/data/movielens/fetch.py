@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from matinee import settings
-from matinee.data.download import download
-from matinee.data.layouts import layout, ratings_file
-from matinee.data.placing import locked, staged
-from matinee.data.sets import MovieLensSet, find
-from matinee.data.unzip import unpack
+from matinee.data.movielens.download import download
+from matinee.data.movielens.layouts import layout, ratings_file
+from matinee.data.movielens.placing import locked, staged
+from matinee.data.movielens.sets import MovieLensSet, find
+from matinee.data.movielens.unzip import unpack
 from matinee.errors import NoNetwork, SourceError, WrongContent
 from matinee.progress import Progress, silent
 

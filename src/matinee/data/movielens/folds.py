@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from matinee.data.rating_files import Ratings, rating_columns
+from matinee.data.movielens.rating_files import Ratings, rating_columns
 from matinee.errors import WrongContent
 from matinee.interactions import Bool, Int32, Int64
 from matinee.progress import silent

@@ -12,18 +12,11 @@ from pathlib import Path
 
 from matinee.errors import DiskFull, InvalidInput
 
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` (a rename, a new file) survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def sync_file(path: Path) -> None:
-    """Make the bytes of `path` survive a power cut."""
+def flush(path: Path) -> None:
+    """Make the bytes of a file, or the names in a folder, survive a power cut."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -37,7 +30,7 @@ def full_disk_named(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in _FULL:
             raise DiskFull(
                 f"Writing {path} needs more space than is left there; free some and try again. "
                 "What was begun has been removed."
@@ -70,15 +63,15 @@ def new_folder(path: Path) -> Iterator[Path]:
             folder.mkdir()
             yield folder
             for file in folder.iterdir():
-                sync_file(file)
-            sync_folder(folder)
+                flush(file)
+            flush(folder)
             try:
                 folder.rename(path)
             except OSError as error:
                 if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
                     raise InvalidInput(taken) from error
                 raise
-            sync_folder(path.parent)
+            flush(path.parent)
     finally:
         if folder.exists():
             shutil.rmtree(folder)
@@ -91,8 +84,8 @@ def replaced_file(path: Path) -> Iterator[Path]:
     try:
         with full_disk_named(path):
             yield file
-            sync_file(file)
+            flush(file)
             file.replace(path)
-            sync_folder(path.parent)
+            flush(path.parent)
     finally:
         file.unlink(missing_ok=True)

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matinee.data.assemble import Duplicates, SideTables
-from matinee.data.columns import find
 from matinee.data.dataset import Dataset
-from matinee.data.intake import batches_of, feed_batches
-from matinee.data.rejects import Rejects, TableCounts
-from matinee.data.rules import id_text
+from matinee.data.own.assemble import Duplicates, SideTables
+from matinee.data.own.columns import find
+from matinee.data.own.intake import batches_of, feed_batches
+from matinee.data.own.rejects import Rejects, TableCounts
+from matinee.data.own.rules import id_text
 from matinee.errors import InvalidInput, some
 
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from matinee.data.placing import staged
+from matinee.data.movielens.placing import staged
 from matinee.errors import UnsafeArchive, WrongContent
 from matinee.progress import Progress, silent
 

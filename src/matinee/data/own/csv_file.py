@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from matinee.data.csv_bytes import Bytes, check_file, codec_of
-from matinee.data.csv_rows import (
+from matinee.data.own.csv_bytes import Bytes, check_file, codec_of
+from matinee.data.own.csv_rows import (
     Dialect,
     Record,
     Scanner,

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from matinee.data.assemble import SideTables
-from matinee.data.columns import Columns, find
-from matinee.data.csv_bytes import check_file
-from matinee.data.csv_file import CsvFile
-from matinee.data.csv_rows import raw_text
-from matinee.data.layouts import year_of
-from matinee.data.rejects import Rejects, TableCounts
-from matinee.data.rules import Fault, id_text, number, plain_times, seconds, text_of, time_unit
+from matinee.data.movielens.layouts import year_of
+from matinee.data.own.assemble import SideTables
+from matinee.data.own.columns import Columns, find
+from matinee.data.own.csv_bytes import check_file
+from matinee.data.own.csv_file import CsvFile
+from matinee.data.own.csv_rows import raw_text
+from matinee.data.own.rejects import Rejects, TableCounts
+from matinee.data.own.rules import Fault, id_text, number, plain_times, seconds, text_of, time_unit
 from matinee.errors import InvalidInput
 
 _FIELDS = {

@@ -22,8 +22,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from matinee.data.folds import fold_files, folds_by_rule
-from matinee.data.rating_files import Ratings, lines, rating_columns, small_table
+from matinee.data.movielens.folds import fold_files, folds_by_rule
+from matinee.data.movielens.rating_files import Ratings, lines, rating_columns, small_table
 from matinee.errors import WrongContent
 from matinee.interactions import Int32
 from matinee.progress import Progress

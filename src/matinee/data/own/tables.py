@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyarrow import parquet
 
-from matinee.data.assemble import Duplicates, SideTables
-from matinee.data.columns import by_number, find
-from matinee.data.csv_bytes import check_file
-from matinee.data.csv_file import CsvFile
-from matinee.data.csv_rows import Record, raw_text
-from matinee.data.intake import FIELDS, Intake, batches_of, feed_batches
-from matinee.data.rejects import ImportReport, Rejects, TableCounts
-from matinee.data.rules import UNITS, Rules, time_type, time_unit
-from matinee.data.side_tables import is_parquet, read_table
+from matinee.data.own.assemble import Duplicates, SideTables
+from matinee.data.own.columns import by_number, find
+from matinee.data.own.csv_bytes import check_file
+from matinee.data.own.csv_file import CsvFile
+from matinee.data.own.csv_rows import Record, raw_text
+from matinee.data.own.intake import FIELDS, Intake, batches_of, feed_batches
+from matinee.data.own.rejects import ImportReport, Rejects, TableCounts
+from matinee.data.own.rules import UNITS, Rules, time_type, time_unit
+from matinee.data.own.side_tables import is_parquet, read_table
 from matinee.errors import InvalidInput, InvalidParameter
 from matinee.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from matinee.data.columns import Columns
+    from matinee.data.own.columns import Columns
 
 Column = str | int | None
 _ID = pa.dictionary(pa.int32(), pa.string())
@@ -68,7 +68,7 @@ def import_ratings(
         Which rating of a (user, item) pair stays: the "last" by time (else the last row), or the
         "first". The others are counted; what stays keeps the order of the file.
     items, people, tags, links
-        More tables, likewise; see `matinee.data.side_tables.read_table`.
+        More tables, likewise; see `matinee.data.own.side_tables.read_table`.
     rejects
         A file to which all bad rows are written: CSV with line, column, reason, row and source.
     name

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from matinee.data.dataset import Dataset, Vocabulary
-from matinee.data.layouts import READERS, Movie, Parts, Person, layout
+from matinee.data.movielens.layouts import READERS, Movie, Parts, Person, layout
 from matinee.errors import UnknownDataset
 from matinee.interactions import Int32, Interactions
 from matinee.progress import Progress, silent

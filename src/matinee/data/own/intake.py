@@ -10,10 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from matinee.data.assemble import Gathered
-from matinee.data.columns import Columns
-from matinee.data.rejects import Rejects, TableCounts
-from matinee.data.rules import Fault, Good, Rules, id_text, plain_times, text_of, time_unit
+from matinee.data.own.assemble import Gathered
+from matinee.data.own.columns import Columns
+from matinee.data.own.rejects import Rejects, TableCounts
+from matinee.data.own.rules import Fault, Good, Rules, id_text, plain_times, text_of, time_unit
 
 FIELDS = ("user", "item", "rating", "time")
 _SAMPLE = 1000

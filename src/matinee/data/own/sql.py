@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from matinee.data.assemble import Duplicates, SideTables
-from matinee.data.columns import find
-from matinee.data.intake import FIELDS, Intake, feed_rows
-from matinee.data.rejects import ImportReport, Rejects, TableCounts
-from matinee.data.rules import Rules, text_of, time_unit
-from matinee.data.tables import report
+from matinee.data.own.assemble import Duplicates, SideTables
+from matinee.data.own.columns import find
+from matinee.data.own.intake import FIELDS, Intake, feed_rows
+from matinee.data.own.rejects import ImportReport, Rejects, TableCounts
+from matinee.data.own.rules import Rules, text_of, time_unit
+from matinee.data.own.tables import report
 from matinee.errors import InvalidInput, SourceError
 from matinee.progress import Progress, silent
 

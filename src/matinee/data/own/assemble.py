@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from matinee.data.dataset import Dataset, Vocabulary, id_order
-from matinee.data.rules import Good, GoodColumns
+from matinee.data.own.rules import Good, GoodColumns
 from matinee.errors import InvalidParameter
 from matinee.interactions import Bool, Int32, Int64, Interactions
 

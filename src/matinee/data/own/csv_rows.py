@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from matinee.data.rules import Fault
+from matinee.data.own.rules import Fault
 from matinee.errors import InvalidInput, InvalidParameter
 
 _DELIMITERS = ("::", "\t", ";", "|", ",")

@@ -1,0 +1,1 @@
+"""Ratings of one's own, from files, databases and DataFrames; each bad row told."""
