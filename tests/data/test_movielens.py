@@ -11,7 +11,7 @@ from matinee.data.dataset import Vocabulary
 from matinee.data.movielens.fetch import get
 from matinee.data.movielens.layouts import genre_list, layout, year_of
 from matinee.data.movielens.reading import ids_and_index, read
-from matinee.errors import InvalidInput, UnknownDataset, WrongContent
+from matinee.errors import InvalidInput, InvalidParameter, UnknownDataset, WrongContent
 
 
 def rows(table: Any) -> list[dict[str, Any]]:
@@ -131,6 +131,11 @@ def test_tabs_and_pipes(tmp_path: Path) -> None:
     train, test = data.folds["u1"]
     assert (train.tolist(), test.tolist()) == ([0, 2], [1])
     assert list(data.folds) == ["u1"]
+    split = data.fold("u1")
+    assert (len(split.train), split.test.item_index.tolist()) == (2, [1])
+    assert "fold u1" in str(split.protocol)
+    with pytest.raises(InvalidParameter, match="u1, got 'u9'"):
+        data.fold("u9")
 
 
 def test_a_fold_with_a_foreign_rating(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matinee.errors import InvalidInput, some
+from matinee.errors import InvalidInput, InvalidParameter, some
 from matinee.interactions import Int32, Interactions
+from matinee.splits import Protocol, Split
 
 
 class Vocabulary:
@@ -101,6 +102,23 @@ class Dataset:
     genome: pa.Table | None = None
     folds: dict[str, tuple[Int32, Int32]] = field(default_factory=dict)
     scale: tuple[float, float] | None = None
+
+    def fold(self, name: str) -> Split:
+        """The split of a fold that came with the set, such as u1 of ml-100k.
+
+        Raises
+        ------
+        InvalidParameter
+            The set came without a fold of that name.
+        """
+        if name not in self.folds:
+            raise InvalidParameter(
+                f"A fold of {self.name} must be one of {', '.join(self.folds) or 'none'}, got "
+                f"{name!r}."
+            )
+        train, test = self.folds[name]
+        protocol = Protocol(f"shipped with {self.name}", fold=name)
+        return Split(self.interactions.take(train), self.interactions.take(test), protocol)
 
     def __post_init__(self) -> None:
         for kind, table, vocabulary in (
