@@ -55,7 +55,7 @@ def test_one_item_by_id_or_title(index):
         assert index.resolve(text) == 3
     with pytest.raises(Ambiguous, match=r"Heat \(1995\).*i6.*Heat \(1986\).*i7"):
         index.resolve("heat")
-    with pytest.raises(UnknownItem, match="Star Wars"):
+    with pytest.raises(Ambiguous, match="have in their title.*Star Wars"):
         index.resolve("star")
     with pytest.raises(UnknownItem, match="[Mm]atrix"):
         index.resolve("matrxi")

@@ -35,7 +35,9 @@ def described(tmp_path_factory):
     """The service's own description of its routes."""
     folder = tmp_path_factory.mktemp("described") / "w"
     Workspace.open(folder, create=True).close()
-    return create_app(folder).openapi()
+    app = create_app(folder)
+    app.state.workspace.close()  # nobody starts this one, so nobody shuts it down
+    return app.openapi()
 
 
 # ---- lists ------------------------------------------------------------------------------

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from small import small_dataset, small_workspace
 
@@ -111,7 +114,8 @@ def test_recommends_for_titles_and_profiles_and_stores_nothing(engine):
     assert sum(int(r.item_id[1:]) < 20 for r in found) >= 4
     assert len(engine.recommend_for(profile=Profile(age=25), n=3)) == 3
     assert len(engine.recommend_for(n=3)) == 3
-    assert len(engine.recommend_for(profile=Profile(occupation="wizard"), n=3)) == 3
+    with pytest.raises(InvalidParameter, match="student, writer"):
+        engine.recommend_for(profile=Profile(occupation="wizard"), n=3)
     assert engine.status() == before
     for age in (-3, 0, 130):
         with pytest.raises(InvalidParameter, match="age"):
@@ -295,3 +299,48 @@ def test_no_parallel_work_from_two_threads_breaks_it(engine):
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: engine.recommend_for(["m3"], n=5), range(40)))
     assert all(a == expected for a in answers)
+
+
+def test_titles_and_counts_are_those_of_this_moment(engine, workspace):
+    before = engine.title("m0")
+    for i in range(25):
+        workspace.store.rate(f"new{i}", "m0", 5.0, 1)
+    after = engine.title("m0")
+    assert after.n_ratings == before.n_ratings + 25
+    assert after.mean > before.mean
+    again = replace(small_dataset(), name="again")
+    table = again.item_table
+    titles = ["Renamed (1996)", *table.column("title").to_pylist()[1:]]
+    renamed = table.set_column(table.column_names.index("title"), "title", pa.array(titles))
+    workspace.store.add_dataset(replace(again, item_table=renamed))
+    assert engine.title("m0").title == "Renamed (1996)"
+    ten = engine.recommend("new0", 40, include_seen=True)
+    assert "Renamed (1996)" in {r.title for r in ten}
+
+
+def test_no_more_models_are_held_than_are_needed(engine, workspace):
+    for _ in range(3):
+        train(workspace, ["popularity", "biases"])
+        for name in ("popularity", "biases"):
+            engine.recommend("u0", 1, model=name)
+    assert len(engine._loaded) <= 4
+
+
+def test_an_active_model_that_is_gone_is_not_the_callers_mistake(engine, workspace):
+    shutil.rmtree(workspace.path / "models" / workspace.active("ranking"))
+    with pytest.raises(NotReady, match="train one again"):
+        Engine(workspace).recommend("u0", 1)
+    with pytest.raises(UnknownModel):
+        engine.recommend("u0", 1, model="als-gone")
+
+
+def test_the_share_of_a_cluster_is_the_one_that_was_counted(engine):
+    told = 0
+    for found in engine.recommend("u0", 5, model="user_clusters"):
+        for reason in found.reasons:
+            shown = re.search(r"liked by (\d+)% of the (\d+) people", reason.text)
+            if reason.kind == "cluster" and shown:
+                share, size = map(int, shown.groups())
+                told += 1
+                assert np.abs(np.arange(size + 1) / size - share / 100).min() < 0.0051
+    assert told

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from small import small_dataset, small_workspace
 
+import matinee
 from matinee import training
 from matinee.errors import InvalidInput, InvalidParameter, UnknownModel
 from matinee.features import side_information
-from matinee.interactions import Interactions
+from matinee.interactions import Interactions, SideInformation
 from matinee.storage import archive
 from matinee.storage.workspace import Workspace
+from matinee.training import train
 
 
 @pytest.fixture
@@ -151,3 +153,50 @@ def test_a_set_is_imported_once(workspace, tmp_path, monkeypatch):
     monkeypatch.setenv("MATINEE_DATA", str(tmp_path / "nowhere"))
     training.import_once(workspace, "ml-100k")
     assert workspace.store.n_ratings() == before + 2
+
+
+def test_ratings_that_are_all_equal_train_as_well(tmp_path):
+    users, items = np.nonzero(np.random.default_rng(0).random((30, 20)) < 0.6)
+    with Workspace.open(tmp_path / "equal", create=True) as workspace:
+        workspace.store.add_dataset(matinee.from_arrays(users, items, np.full(len(users), 5.0)))
+        trained = train(workspace, ["biases", "popularity"])
+        assert len(trained) == 2
+        figures = {m["model"]: m["details"]["figures"] for m in workspace.models()}
+        assert figures["biases"]["rmse"] == 0
+        assert "r2" not in figures["biases"]
+
+
+def test_sets_whose_ids_mean_other_things_are_not_mixed(tmp_path):
+    with Workspace.open(tmp_path / "w", create=True) as workspace:
+        workspace.store.add_dataset(replace(small_dataset(), name="ml-100k"))
+        for source in ("ml-1m", "ratings.csv"):
+            with pytest.raises(InvalidInput, match="--mix"):
+                training.check_source(workspace, source)
+            training.check_source(workspace, source, mix=True)
+        training.check_source(workspace, "ml-100k")
+    with Workspace.open(tmp_path / "own", create=True) as workspace:
+        workspace.store.add_dataset(replace(small_dataset(), name="monday"))
+        training.check_source(workspace, "tuesday")
+        with pytest.raises(InvalidInput, match="monday"):
+            training.check_source(workspace, "ml-100k")
+
+
+def test_what_can_be_judged_is_shown_though_something_cannot(caplog):
+    # One user with more than one rating: nobody has enough for a per-user split.
+    ratings = Interactions(
+        np.arange(40) % 20, np.arange(40) // 4, np.arange(40) % 5 + 1.0, np.arange(40)
+    )
+    found = training.leaderboard(ratings, SideInformation(), ["biases", "popularity"])
+    assert {e.task for e in found} >= {"rating"}
+    assert "No ranking models by this split" in caplog.text
+
+
+def test_the_active_model_competes_with_its_own_kind_on_the_same_ratings(tmp_path):
+    with Workspace.open(small_workspace(tmp_path / "w", trained=False)) as workspace:
+        (good,) = train(workspace, ["als"])
+        (bad,) = train(workspace, ["als"], parameters={"regularization": 1e4, "epochs": 1})
+        assert bad.evaluation.figures["rmse"] > good.evaluation.figures["rmse"]
+        assert workspace.active("rating") == good.archive_id
+        workspace.store.rate("u0", "m0", 3.0, 2_000_000)
+        (anew,) = train(workspace, ["als"], parameters={"regularization": 1e4, "epochs": 1})
+        assert workspace.active("rating") == anew.archive_id

@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 
 from matinee.answers import Title
 from matinee.errors import Ambiguous, UnknownItem, some
@@ -97,12 +98,14 @@ class TitleIndex:
         if len(found) == 1:
             return found[0]
         names = [f"{self.titles[i]!r} (id {self._item_ids[i]})" for i in found]
-        if found and plain(text) in self._exact:
-            raise Ambiguous(
-                f"Several items are called {text!r}: {some(names)}; name one by its id."
-            )
-        close = difflib.get_close_matches(plain(text), self._exact, n=3, cutoff=0.6)
-        names += [repr(self.titles[self._exact[form][0]]) for form in close if not found]
+        if found:
+            called = "are called" if plain(text) in self._exact else "have in their title"
+            raise Ambiguous(f"Several items {called} {text!r}: {some(names)}; name one by its id.")
+        # Who mistypes rarely mistypes a first letter; comparing with all takes too long.
+        first = plain(text)[:1]
+        near = [form for form in self._exact if any(w.startswith(first) for w in form.split())]
+        close = difflib.get_close_matches(plain(text), near, n=3, cutoff=0.6)
+        names = [repr(self.titles[self._exact[form][0]]) for form in close]
         hint = f" Did you mean {some(dict.fromkeys(names))}?" if names else ""
         raise UnknownItem(f"No item has the id or title {text!r}.{hint}")
 
@@ -125,16 +128,23 @@ class Catalogue:
         self._all: list[Title] = []
         self._index = TitleIndex([], [], [])
 
-    def title(self, index: int) -> Title:
-        """The item at an index of the store."""
-        if index >= len(self._all):
-            self._refresh()
-        return self._all[index]
+    def named(self, indices: Sequence[int]) -> list[Title]:
+        """The items at these indices of the store; their counts may be older than the rest."""
+        self._refresh()
+        return [self._all[i] for i in indices]
+
+    def titles(self, indices: Sequence[int]) -> list[Title]:
+        """The items at these indices of the store, with their counts of this moment."""
+        counts = self._store.counts(sorted(set(indices)))
+        return [
+            replace(title, n_ratings=counts[i][0], mean=counts[i][1])
+            for i, title in zip(indices, self.named(indices), strict=True)
+        ]
 
     def search(self, text: str, n: int) -> list[Title]:
         """See `TitleIndex.search`."""
         self._refresh()
-        return [self._all[i] for i in self._index.search(text, n)]
+        return self.titles(self._index.search(text, n))
 
     def resolve(self, text: str) -> Title:
         """See `TitleIndex.resolve`."""

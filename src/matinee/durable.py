@@ -6,13 +6,15 @@ import errno
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from matinee.errors import DiskFull, InvalidInput
+from matinee.errors import DiskFull, InvalidInput, StoreUnavailable
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def flush(path: Path) -> None:
@@ -26,7 +28,7 @@ def flush(path: Path) -> None:
 
 @contextmanager
 def full_disk_named(path: Path) -> Iterator[None]:
-    """Turn "no space left" into `DiskFull`; other errors pass."""
+    """Turn "no space left" into `DiskFull`, "not allowed" into `StoreUnavailable`."""
     try:
         yield
     except OSError as error:
@@ -35,12 +37,32 @@ def full_disk_named(path: Path) -> Iterator[None]:
                 f"Writing {path} needs more space than is left there; free some and try again. "
                 "What was begun has been removed."
             ) from error
+        if error.errno in _DENIED:
+            raise StoreUnavailable(
+                f"{path} must be a place that may be written, but: {error.strerror}; allow it or "
+                "name another."
+            ) from error
         raise
 
 
 def _temporary(path: Path) -> Path:
     # Beside the target, so that the rename stays within one file system.
     return path.parent / f".{path.name}.{secrets.token_hex(4)}.tmp"
+
+
+def sweep(folder: Path, pattern: str = "*", older_than: float = 86_400.0) -> None:
+    """Remove what killed processes have left of files and folders that match `pattern`.
+
+    Only what has not changed for `older_than` seconds: a process may still be writing.
+    """
+    for left in folder.glob(f".{pattern}.tmp"):
+        try:
+            if time.time() - left.stat().st_mtime < older_than:
+                continue
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        except OSError:
+            # Somebody else swept it, or may not be denied it: it is litter, not harm.
+            continue
 
 
 @contextmanager

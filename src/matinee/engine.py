@@ -26,10 +26,14 @@ from matinee.errors import (
     UnknownUser,
     Unsupported,
 )
-from matinee.features import profile_row
+from matinee.features import check_profile, profile_row
 from matinee.interactions import Float32, Int32
 from matinee.model import Model
+from matinee.storage.state import parse_scale
 from matinee.storage.workspace import Workspace
+
+_KEPT = 4
+"""Models held in memory: the two active ones, and those asked for by name of late."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class Engine:
     """
 
     def __init__(self, workspace: Workspace) -> None:
+        if not isinstance(workspace, Workspace):
+            raise InvalidInput(f"Engine needs a Workspace, got {workspace!r}; see Workspace.open.")
         self.workspace = workspace
         self._store = workspace.store
         self._loaded: dict[str, tuple[Model, dict[str, Any]]] = {}
@@ -75,8 +81,7 @@ class Engine:
     @property
     def scale(self) -> tuple[float, float]:
         """Lowest and highest rating that may be given."""
-        low, _, high = (self._store.setting("scale") or "1:5").partition(":")
-        return float(low), float(high)
+        return parse_scale(self._store.setting("scale")) or (1.0, 5.0)
 
     @property
     def liked_threshold(self) -> float:
@@ -89,7 +94,7 @@ class Engine:
 
     def title(self, item_id: str) -> Title:
         """The item with this id; UnknownItem if there is none."""
-        return self._catalogue.title(self._item_index(item_id))
+        return self._catalogue.titles([self._item_index(item_id)])[0]
 
     def resolve(self, text: str) -> Title:
         """The one item with this id or title; UnknownItem or Ambiguous otherwise."""
@@ -123,6 +128,8 @@ class Engine:
         indices = sorted({self._item_index(self.resolve(text).item_id) for text in liked})
         top = np.full(len(indices), self.scale[1], np.float32)
         stated = {} if profile is None else asdict(profile)
+        if profile is not None:
+            check_profile(stated, self._ranking_model(model)[1]["user_feature_names"])
         return self._recommend(
             _Person(np.array(indices, np.int32), top, stated, self.liked_threshold), n, model, False
         )
@@ -134,8 +141,8 @@ class Engine:
         known = index if index < model.n_items else -1
         history, _ = _history(person, model, None)
         value = model.predict(history, [known], _profile(person, details))
-        sure = self._sure(person, index)
-        return Prediction(item_id, self._catalogue.title(index).title, float(value[0]), sure)
+        title = self._catalogue.titles([index])[0]
+        return Prediction(item_id, title.title, float(value[0]), _sure(person, title))
 
     def similar(self, item: str, n: int = 10) -> list[Recommendation]:
         """The `n` items most alike one that is named by id or title."""
@@ -144,17 +151,13 @@ class Engine:
         if index >= model.n_items:
             raise NotReady(f"{item!r} is newer than every model; train again to compare it.")
         ranking = model.similar_items([index], _positive(n))
-        reason = Reason(
-            "rated",
-            f"alike {self._catalogue.title(index).title}",
-            1.0,
-            self._catalogue.title(index).item_id,
-        )
+        asked = self._catalogue.named([index])[0]
+        reason = Reason("rated", f"alike {asked.title}", 1.0, asked.item_id)
         nobody = _Person(np.zeros(0, np.int32), np.zeros(0, np.float32), {}, 0.0)
+        titles = self._catalogue.titles([int(i) for i in ranking.items[0] if i >= 0])
         return [
-            self._recommendation(int(i), float(score), None, nobody, [reason])
-            for i, score in zip(ranking.items[0], ranking.scores[0], strict=True)
-            if i >= 0
+            _recommendation(title, float(score), None, nobody, [reason])
+            for title, score in zip(titles, ranking.scores[0], strict=False)
         ]
 
     def explain(self, user_id: str, item_id: str, *, model: str | None = None) -> list[Reason]:
@@ -177,9 +180,10 @@ class Engine:
             rated.item_index.tolist(), rated.value.tolist(), rated.time.tolist(), strict=True
         )
         newest = sorted(rows, key=lambda r: (-(r[2] or 0), r[0]))
+        titles = self._catalogue.named([i for i, _, _ in newest])
         return [
-            Rating(self._catalogue.title(i).item_id, self._catalogue.title(i).title, v, t)
-            for i, v, t in newest
+            Rating(title.item_id, title.title, v, t)
+            for title, (_, v, t) in zip(titles, newest, strict=True)
         ]
 
     def rate(self, user_id: str, item_id: str, value: float) -> Rating:
@@ -194,11 +198,13 @@ class Engine:
         UnknownItem
         """
         low, high = self.scale
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise InvalidInput(f"A rating must be a number, got {value!r}.")
         if not low <= value <= high:
             raise InvalidInput(f"A rating here must lie in {low:g}..{high:g}, got {value:g}.")
-        if not user_id.strip():
-            raise InvalidInput("A user id must not be empty.")
-        title = self._catalogue.title(self._item_index(item_id))
+        if not isinstance(user_id, str) or not user_id.strip():
+            raise InvalidInput(f"A user id must be text that is not empty, got {user_id!r}.")
+        title = self._catalogue.named([self._item_index(item_id)])[0]
         now = int(time.time())
         implicit = self._store.setting("feedback") == "implicit"
         stored = None if implicit else float(value)
@@ -230,36 +236,9 @@ class Engine:
         found = [int(i) for i in ranking.items[0] if i >= 0]
         predicted = self._predicted(person, found)
         reasons = self._reasons(model, history, profile, found, person)
-        return [
-            self._recommendation(
-                item,
-                float(ranking.scores[0, place]),
-                predicted[place],
-                person,
-                reasons[place],
-            )
-            for place, item in enumerate(found)
-        ]
-
-    def _recommendation(
-        self,
-        index: int,
-        score: float,
-        predicted: float | None,
-        person: _Person,
-        reasons: list[Reason],
-    ) -> Recommendation:
-        title = self._catalogue.title(index)
-        return Recommendation(
-            title.item_id,
-            title.title,
-            title.year,
-            title.genres,
-            score,
-            predicted,
-            self._sure(person, index),
-            reasons,
-        )
+        scores = ranking.scores[0].tolist()
+        parts = zip(self._catalogue.titles(found), scores, predicted, reasons, strict=False)
+        return [_recommendation(title, s, p, person, why) for title, s, p, why in parts]
 
     def _predicted(self, person: _Person, items: list[int]) -> list[float | None]:
         if self.workspace.active("rating") is None:
@@ -284,17 +263,11 @@ class Engine:
     def _in_words(self, reason: contract.Reason, person: _Person) -> Reason:
         if reason.item is None:
             return Reason(reason.kind, reason.label, reason.weight)
-        title = self._catalogue.title(reason.item)
+        title = self._catalogue.named([reason.item])[0]
         given = float(person.values[np.searchsorted(person.items, reason.item)])
         verb = "like" if given >= person.liked else "rated"
         text = f"you {verb} {title.title}" + ("" if verb == "like" else f" {given:g}")
         return Reason(reason.kind, text, reason.weight, title.item_id)
-
-    def _sure(self, person: _Person, index: int) -> Sure:
-        own, others = len(person.items), self._catalogue.title(index).n_ratings
-        if own < 5 or others < 10:
-            return "low"
-        return "high" if own >= 20 and others >= 50 else "medium"
 
     def _person(self, user_id: str) -> _Person:
         index = self._user_index(user_id)
@@ -322,13 +295,27 @@ class Engine:
         """A model by name or archive id, else the active one of a task, and its details."""
         archive_id = self.workspace.active(task) if name is None else self._archive(name)
         if archive_id is None:
-            raise NotReady(
-                f"No {task} model is active yet; train one first: matinee train als user_clusters."
-            )
-        if archive_id not in self._loaded:
-            details = self.workspace.manifest(archive_id)["details"]
-            self._loaded[archive_id] = (self.workspace.load_model(archive_id), details)
-        return self._loaded[archive_id]
+            fitting = "als" if task == "rating" else "user_clusters"
+            if task == "rating" and self._store.setting("feedback") == "implicit":
+                raise Unsupported(
+                    "Ratings cannot be predicted from implicit feedback, which is all that this "
+                    "workspace holds; ask for recommendations."
+                )
+            raise NotReady(f"No {task} model is active yet; train one: matinee train {fitting}.")
+        found = self._loaded.pop(archive_id, None)
+        if found is None:
+            try:
+                details = self.workspace.manifest(archive_id)["details"]
+                found = (self.workspace.load_model(archive_id), details)
+            except UnknownModel as error:
+                if name is not None:
+                    raise
+                raise NotReady(f"The active {task} model is gone; train one again.") from error
+        # Last used, last to go: a server that is trained nightly must not hold every model.
+        self._loaded[archive_id] = found
+        while len(self._loaded) > _KEPT:
+            del self._loaded[next(iter(self._loaded))]
+        return found
 
     def _archive(self, name: str) -> str:
         saved = self.workspace.models()
@@ -349,6 +336,22 @@ class Engine:
             if any(m["model"] == name for m in self.workspace.models()):
                 return self._model(name, "ranking")[0]
         raise Unsupported("No trained model knows which items are alike; train item_clusters.")
+
+
+def _recommendation(
+    title: Title, score: float, predicted: float | None, person: _Person, reasons: list[Reason]
+) -> Recommendation:
+    sure = _sure(person, title)
+    return Recommendation(
+        title.item_id, title.title, title.year, title.genres, score, predicted, sure, reasons
+    )
+
+
+def _sure(person: _Person, title: Title) -> Sure:
+    own, others = len(person.items), title.n_ratings
+    if own < 5 or others < 10:
+        return "low"
+    return "high" if own >= 20 and others >= 50 else "medium"
 
 
 def _positive(n: int) -> int:

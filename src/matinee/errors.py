@@ -12,6 +12,7 @@
     ├── Ambiguous                          a title that several items carry
     ├── Unsupported                        this model cannot do that
     ├── NotReady                           nothing is trained yet
+    ├── Diverged                           training ran away instead of settling
     ├── Unauthorized                       a write without the key
     ├── SourceError                        data could not be fetched
     │   ├── NoNetwork
@@ -83,6 +84,10 @@ class NotReady(MatineeError):
     """Nothing has been trained yet."""
 
 
+class Diverged(MatineeError):
+    """Training ran away instead of settling."""
+
+
 class Unauthorized(MatineeError):
     """A write without the workspace's key."""
 
@@ -145,6 +150,7 @@ _OUTCOMES: dict[type[MatineeError], Outcome] = {
     Ambiguous: Outcome(3, 409, "Ambiguous"),
     Unsupported: Outcome(2, 422, "Not supported by this model"),
     NotReady: Outcome(4, 503, "Not ready"),
+    Diverged: Outcome(10, 422, "Training diverged"),
     Unauthorized: Outcome(5, 401, "Key required"),
     SourceError: Outcome(6, 502, "Data could not be fetched"),
     DiskFull: Outcome(7, 507, "Disk full"),

@@ -5,9 +5,21 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Literal, NamedTuple, final
 
 from matinee.errors import InvalidParameter, some
+
+
+class Space(NamedTuple):
+    """Values of a hyperparameter that tuning may try."""
+
+    kind: Literal["int", "float", "choice"]
+    low: float = 0.0
+    high: float = 0.0
+    """Both ends of a number, themselves included."""
+    log: bool = False
+    """Whether to search by factors: a number > 0 whose ends are 20 times apart or more."""
+    choices: tuple[Any, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +31,20 @@ class Parameter:
     low: float = -math.inf
     high: float = math.inf
     open_low: bool = False
+    search: tuple[Any, ...] = ()
+    """What tuning may try: (low, high) of a number, or the choices; nothing if empty."""
+
+    @property
+    def space(self) -> Space | None:
+        """What tuning may try; None where it is left at its default."""
+        if not self.search:
+            return None
+        kind = type(self.default)
+        if kind is int or kind is float:
+            low, high = self.search
+            log = low > 0 and high / low >= 20
+            return Space("int" if kind is int else "float", low, high, log)
+        return Space("choice", choices=self.search)
 
     def checked(self, model: str, name: str, value: Any) -> Any:
         """`value` in the type of the default; InvalidParameter when it is out of bounds."""
@@ -42,9 +68,9 @@ class Parameter:
         """The bounds in words, such as "> 0" or ">= 1 and <= 4096"."""
         limits = []
         if self.low > -math.inf:
-            limits.append(f"{'>' if self.open_low else '>='} {self.low:g}")
+            limits.append(f"{'>' if self.open_low else '>='} {self.low:.10g}")
         if self.high < math.inf:
-            limits.append(f"<= {self.high:g}")
+            limits.append(f"<= {self.high:.10g}")
         return " and ".join(limits) or "finite"
 
 
@@ -55,9 +81,13 @@ def parameter(
     low: float = -math.inf,
     high: float = math.inf,
     open_low: bool = False,
+    search: tuple[Any, ...] = (),
 ) -> Any:
-    """Declare a hyperparameter: ``factors: int = parameter(32, "numbers an item", low=1)``."""
-    return Parameter(default, meaning, low, high, open_low)
+    """Declare a hyperparameter: ``factors: int = parameter(32, "numbers an item", low=1)``.
+
+    `search` is what tuning may try: (low, high) of a number, or the choices of a text or a flag.
+    """
+    return Parameter(default, meaning, low, high, open_low, search)
 
 
 class Hyperparameters:
@@ -90,6 +120,10 @@ class Hyperparameters:
         for name, stated in self.hyperparameters.items():
             value = parameters.get(name, stated.default)
             vars(self)[name] = stated.checked(self.name, name, value)
+        self._check_parameters()
+
+    def _check_parameters(self) -> None:
+        """Raise InvalidParameter where values do not fit that bounds cannot tell."""
 
     def __repr__(self) -> str:
         given = ", ".join(f"{k}={v!r}" for k, v in self.parameters.items())

@@ -123,6 +123,12 @@ class Interactions:
     def __len__(self) -> int:
         return len(self.user_index)
 
+    def __repr__(self) -> str:
+        kind = "choices" if self.value is None else "ratings"
+        return (
+            f"<Interactions: {len(self):,} {kind}, {self.n_users:,} users, {self.n_items:,} items>"
+        )
+
     @cached_property
     def matrix(self) -> csr_array:
         """Users x items, CSR, sorted, float32 (ones for implicit feedback), int32 indices.

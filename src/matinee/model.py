@@ -2,7 +2,8 @@
 
 A model is a class whose hyperparameters stand once, as typed fields made by `parameter`. They
 are frozen. `fit` returns the model and starts afresh; what it learns are arrays whose names end
-in ``_``. Authors write `_fit`, `_fold_in` and `_score`; the public methods are final.
+in ``_``. Authors write `_fit`, `_fold_in` and `_product` (or `_score`, where scores are no inner
+products); the public methods are final.
 
 The one idea behind the contract: all that a model knows of a person is a row of `state`, and
 `_fold_in` computes that row from the person's history. The people of the training data, somebody
@@ -11,21 +12,24 @@ who has just arrived and somebody unknown (an empty history) are then the same t
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self, final
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, Self, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import csr_array
 
-from matinee.errors import InvalidInput, NotReady, Unsupported, some
+from matinee import inputs, ranking
+from matinee.errors import InvalidInput, NotReady, Unsupported
 from matinee.hyperparameters import Hyperparameters
-from matinee.interactions import Float32, Int32, Interactions, SideInformation, sorted_csr
-from matinee.kernels.threads import exclusive
+from matinee.interactions import Float32, Int32, Int64, Interactions, SideInformation, sorted_csr
 from matinee.progress import Progress, silent
-from matinee.ranking import Ranking, Reason, best
+from matinee.ranking import Product, Ranking, Reason, Seen
 
-State = npt.NDArray[Any]
-"""What a model knows of people, one row a person."""
+State: TypeAlias = Any
+"""What a model knows of people, one row a person: a NumPy array, or a csr_array."""
+Watch = Callable[["Model", int], bool | None]
+"""Asked as ``watch(model, epoch)`` after each epoch, from 1 on; True ends the fit there."""
 
 
 class Model(Hyperparameters):
@@ -57,6 +61,7 @@ class Model(Hyperparameters):
     """(n_items,) int32: ratings of each item in training."""
     bounds_: Float32
     """(2,) float32: the scale that predictions are clipped to."""
+    _watch: Watch | None = None
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -72,9 +77,13 @@ class Model(Hyperparameters):
         """The state of people from their (people, n_items) histories and profile rows."""
         raise Unsupported(f"{self.name} cannot fold people in.")
 
+    def _product(self, state: State) -> Product:
+        """Scores as inner products; best items are then found without a matrix of scores."""
+        raise Unsupported(f"{self.name} cannot score.")
+
     def _score(self, state: State) -> Float32:
         """(people, n_items) scores, a fresh array that the caller may overwrite."""
-        raise Unsupported(f"{self.name} cannot score.")
+        return self._product(state).scores()
 
     def _score_pairs(self, state: State, items: Int32) -> Float32:
         """(people,) predictions of row p of `state` for ``items[p]``; item -1 is an unknown one."""
@@ -94,6 +103,15 @@ class Model(Hyperparameters):
         """Why `item` for the one person of `history` and `state`, strongest reason first."""
         verb = "rated" if self.task == "rating" else "liked"
         return [Reason("popular", 1.0, label=f"{verb} by {int(self.item_count_[item])} people")]
+
+    @final
+    def _epoch_done(self, progress: Progress, epoch: int, epochs: int) -> bool:
+        """Tell of the end of an epoch (1-based); whether `_fit` is to stop there.
+
+        `people_` and all that answers need must be in place: whoever watches may ask for them.
+        """
+        progress(f"fitting {self.name}", epoch, epochs)
+        return self._watch is not None and bool(self._watch(self, epoch))
 
     # ---- what everybody calls -----------------------------------------------------------
 
@@ -115,6 +133,7 @@ class Model(Hyperparameters):
         side: SideInformation | None = None,
         *,
         progress: Progress = silent,
+        watch: Watch | None = None,
     ) -> Self:
         """Learn from `train`, forgetting whatever was learned before.
 
@@ -124,6 +143,9 @@ class Model(Hyperparameters):
             Ratings; for ranking models what was chosen, see `Interactions.liked`.
         side
             What is known of users and items besides; models that do not use it ignore it.
+        watch
+            Called as ``watch(model, epoch)`` after each epoch of a model that has epochs. The
+            model may be asked for predictions and lists then; returning True ends the fit.
 
         Raises
         ------
@@ -133,25 +155,20 @@ class Model(Hyperparameters):
         if not len(train):
             raise InvalidInput(f"{self.name} needs at least one rating to learn from, got none.")
         side = side or SideInformation()
-        for kind, features, rows in (
-            ("item", side.item_features, train.n_items),
-            ("user", side.user_features, train.n_users),
-        ):
-            if features is not None and features.shape[0] != rows:
-                raise InvalidInput(
-                    f"`{kind}_features` must have a row for each of the {rows} {kind}s, got "
-                    f"{features.shape[0]}."
-                )
+        inputs.check_side(side, train.n_users, train.n_items)
         self._forget()
         self.seen_ = train.matrix
         self.item_count_ = np.bincount(train.item_index, minlength=train.n_items).astype(np.int32)
         self.bounds_ = np.array(train.scale, np.float32)
+        vars(self)["_watch"] = watch
         try:
             self._fit(train, side, progress)
         except BaseException:
             # Interrupted in the middle, it must not look fitted.
             self._forget()
             raise
+        finally:
+            del vars(self)["_watch"]
         return self
 
     @final
@@ -175,7 +192,7 @@ class Model(Hyperparameters):
             Shapes do not fit, or a rating is not finite.
         """
         self._check_fitted()
-        return self._fold_in_checked(self._histories(history), profiles)
+        return self._fold_in_checked(inputs.checked_histories(history, self.n_items), profiles)
 
     @final
     def recommend(
@@ -218,23 +235,23 @@ class Model(Hyperparameters):
             n < 1, an index out of range, or shapes that do not fit.
         """
         self._check_fitted()
-        state, history = self._people(people, profiles)
-        seen = history if seen is None else seen
-        if seen.shape != history.shape:
-            raise InvalidInput(f"`seen` must have shape {history.shape}, got {tuple(seen.shape)}.")
-        allowed = self._allowed(candidates)
+        state, histories, rows = self._people(people, profiles)
+        if seen is not None:
+            if seen.shape != (len(rows), self.n_items):
+                raise InvalidInput(
+                    f"`seen` must have shape {(len(rows), self.n_items)}, got {tuple(seen.shape)}."
+                )
+            histories, rows = sorted_csr(seen), np.arange(len(rows))
+        barred = Seen(histories.indptr, histories.indices, rows) if exclude_seen else None
+        if candidates is not None:
+            candidates = inputs.checked_candidates(candidates, self.n_items)
+        if type(self)._product is not Model._product:
+            return ranking.best_of_product(self._product(state), n, barred, candidates)
 
         def score(block: slice) -> Float32:
-            scores = self._score(state[block])
-            if exclude_seen:
-                part = seen[block]
-                rows = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
-                scores[rows, part.indices] = -np.inf
-            if allowed is not None:
-                scores[:, ~allowed] = -np.inf
-            return scores
+            return self._score(state[block])
 
-        return best(score, history.shape[0], self.n_items, n)
+        return ranking.best(score, (len(rows), self.n_items), n, barred, candidates)
 
     @final
     def predict(
@@ -256,13 +273,12 @@ class Model(Hyperparameters):
         self._check_fitted()
         if self.task != "rating":
             raise Unsupported(f"{self.name} ranks items and does not predict ratings; take als.")
-        wanted = self._item_indices("items", items, lowest=-1)
-        if issparse(people) or np.ndim(people) == 2:
-            state, _ = self._people(people, profiles)
-            rows = np.arange(state.shape[0])
+        wanted = inputs.checked_items("items", items, -1, self.n_items)
+        if inputs.are_histories(people):
+            state, _, rows = self._people(people, profiles)
         else:
             distinct, rows = np.unique(np.atleast_1d(people), return_inverse=True)
-            state, _ = self._people(distinct, profiles)
+            state, _, _ = self._people(distinct, profiles)
         if len(rows) != len(wanted):
             if len(rows) != 1:
                 raise InvalidInput(
@@ -287,21 +303,8 @@ class Model(Hyperparameters):
             The model holds no item vectors.
         """
         self._check_fitted()
-        wanted = self._item_indices("items", items, lowest=0)
-        vectors = self._item_vectors()
-        norm = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit = np.divide(vectors, norm, out=np.zeros_like(vectors), where=norm > 0)
-        nothing_known = norm[:, 0] == 0
-
-        def score(block: slice) -> Float32:
-            with exclusive():
-                scores: Float32 = unit[wanted[block]] @ unit.T
-            scores[:, nothing_known] = -np.inf
-            scores[nothing_known[wanted[block]]] = -np.inf
-            scores[np.arange(len(scores)), wanted[block]] = -np.inf
-            return scores
-
-        return best(score, len(wanted), self.n_items, n)
+        wanted = inputs.checked_items("items", items, 0, self.n_items)
+        return ranking.most_alike(self._item_vectors(), wanted, n)
 
     @final
     def explain(
@@ -314,10 +317,10 @@ class Model(Hyperparameters):
         A list of reasons for each item, the strongest first.
         """
         self._check_fitted()
-        history = self._histories(history)
+        history = inputs.checked_histories(history, self.n_items)
         if history.shape[0] != 1:
             raise InvalidInput(f"One person is explained at a time, got {history.shape[0]}.")
-        wanted = self._item_indices("items", items, lowest=0)
+        wanted = inputs.checked_items("items", items, 0, self.n_items)
         state = self._fold_in_checked(history, profile)
         return [self._explain(history, state, item) for item in wanted.tolist()]
 
@@ -325,21 +328,6 @@ class Model(Hyperparameters):
     def _forget(self) -> None:
         for name in [n for n in vars(self) if n.endswith("_")]:
             delattr(self, name)
-
-    def _histories(self, history: Any) -> csr_array:
-        """The checked histories, as sorted CSR; one dimension is one person."""
-        if not issparse(history):
-            history = np.atleast_2d(history)
-        elif history.ndim == 1:
-            history = history.reshape(1, -1)
-        if history.shape[1] != self.n_items:
-            raise InvalidInput(
-                f"A history must have {self.n_items} columns, one an item, got {history.shape[1]}."
-            )
-        history = sorted_csr(history)
-        if not np.isfinite(history.data).all():
-            raise InvalidInput("A history must hold finite ratings, got NaN or infinite ones.")
-        return history
 
     def _fold_in_checked(self, history: csr_array, profiles: csr_array | None) -> State:
         if profiles is not None and profiles.shape[0] != history.shape[0]:
@@ -349,52 +337,18 @@ class Model(Hyperparameters):
             )
         return self._fold_in(history, profiles)
 
-    def _people(self, people: Any, profiles: csr_array | None) -> tuple[State, csr_array]:
-        """State and history of users (by index) or of histories."""
-        if issparse(people) or np.ndim(people) == 2:
-            history = self._histories(people)
-            return self._fold_in_checked(history, profiles), history
+    def _people(self, people: Any, profiles: csr_array | None) -> tuple[State, csr_array, Int64]:
+        """The state of each person, and which row of which histories is theirs (-1: none)."""
+        if inputs.are_histories(people):
+            history = inputs.checked_histories(people, self.n_items)
+            return self._fold_in_checked(history, profiles), history, np.arange(history.shape[0])
         if not hasattr(self, "people_"):
             raise NotReady(
                 f"This {self.name} was saved without its people; give histories, not users."
             )
-        users = np.atleast_1d(np.asarray(people))
-        n_users = self.seen_.shape[0]
-        if users.size and not np.issubdtype(users.dtype, np.integer):
-            raise InvalidInput(f"Users must be given as integer indices, got {users.dtype}.")
-        bad = np.unique(users[(users < -1) | (users >= n_users)])
-        if bad.size:
-            raise InvalidInput(
-                f"User indices must lie in -1..{n_users - 1}, got {some(bad.tolist())}."
-            )
-        users = users.astype(np.int64)
-        if (users >= 0).all():
-            return self.people_[users], self.seen_[users]
-        # Somebody unknown is somebody with an empty history.
-        nobody = csr_array((1, self.n_items), dtype=np.float32)
-        state = self.people_[users]
-        state[users < 0] = self._fold_in(nobody, None)[0]
-        rows = self.seen_[np.maximum(users, 0)]
-        lengths = np.diff(rows.indptr)
-        kept = np.repeat(users >= 0, lengths)
-        indptr = np.append(0, np.cumsum(lengths * (users >= 0)))
-        history = csr_array((rows.data[kept], rows.indices[kept], indptr), shape=rows.shape)
-        return state, sorted_csr(history)
+        users = inputs.checked_users(people, self.seen_.shape[0])
+        return inputs.rows_of(self.people_, users, self._nobody), self.seen_, users
 
-    def _item_indices(self, name: str, items: npt.ArrayLike, lowest: int) -> Int32:
-        wanted = np.atleast_1d(np.asarray(items))
-        if wanted.size and not np.issubdtype(wanted.dtype, np.integer):
-            raise InvalidInput(f"`{name}` must be integer item indices, got {wanted.dtype}.")
-        bad = np.unique(wanted[(wanted < lowest) | (wanted >= self.n_items)])
-        if bad.size:
-            raise InvalidInput(
-                f"`{name}` must lie in {lowest}..{self.n_items - 1}, got {some(bad.tolist())}."
-            )
-        return wanted.astype(np.int32)
-
-    def _allowed(self, candidates: npt.ArrayLike | None) -> npt.NDArray[np.bool_] | None:
-        if candidates is None:
-            return None
-        allowed = np.zeros(self.n_items, bool)
-        allowed[self._item_indices("candidates", candidates, lowest=0)] = True
-        return allowed
+    def _nobody(self) -> State:
+        """The state of somebody unknown, who is somebody with an empty history."""
+        return self._fold_in(csr_array((1, self.n_items), dtype=np.float32), None)

@@ -9,11 +9,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from matinee.errors import InvalidInput
-from matinee.interactions import Float32, Int32
-from matinee.kernels import topn
+from matinee.interactions import Float32, Int32, Int64
+from matinee.kernels import topn, topn_products
+from matinee.kernels.threads import exclusive
 
 BLOCK = 512
 """People scored at a time, so that no full score matrix is ever held."""
+_NO_ROWS, _NO_ITEMS = np.zeros(1, np.int32), np.zeros(0, np.int32)
 
 
 class Ranking(NamedTuple):
@@ -48,25 +50,116 @@ class Reason:
     label: str = ""
 
 
-def best(score: Callable[[slice], Float32], people: int, n_items: int, n: int) -> Ranking:
+class Product(NamedTuple):
+    """Scores as inner products: ``score(p, i) = people[p] . items[i] + constant[p]``."""
+
+    people: Float32
+    """(people, d) float32."""
+    items: Float32
+    """(n_items, d) float32, C-contiguous; best the array that the model holds, not a copy."""
+    constant: Float32 | None = None
+    """(people,) float32; None for 0."""
+
+    def scores(self) -> Float32:
+        """All scores, (people, n_items) float32."""
+        with exclusive():
+            result = self.people @ self.items.T
+        if self.constant is not None:
+            result += self.constant[:, np.newaxis]
+        return np.asarray(result, np.float32)
+
+
+class Seen(NamedTuple):
+    """What must not be recommended to whom: row ``rows[p]`` of a CSR matrix to person p."""
+
+    indptr: Int32
+    indices: Int32
+    """Sorted within each row."""
+    rows: Int64
+    """(people,) int64; -1 for a person who has seen nothing."""
+
+
+def best(
+    score: Callable[[slice], Float32],
+    shape: tuple[int, int],
+    n: int,
+    seen: Seen | None = None,
+    candidates: Int32 | None = None,
+) -> Ranking:
     """The `n` best items of each person, exactly; equal scores in order of item index.
 
     Parameters
     ----------
     score
         Gives the (block, n_items) scores of a block of people; -inf marks what may not be chosen.
+    shape
+        (people, n_items).
+    candidates : sorted item indices, optional
+        Only these may be chosen.
 
     Raises
     ------
     InvalidInput
         n < 1.
     """
+    people, n_items = shape
+    result = _nothing_yet(people, n_items, n)
+    for start in range(0, people, BLOCK):
+        block = slice(start, min(start + BLOCK, people))
+        scores = score(block)
+        if seen is not None:
+            topn.bar(seen.indptr, seen.indices, seen.rows[block], scores)
+        items = result.items[block]
+        if candidates is not None:
+            scores = scores[:, candidates]
+        topn.select(scores, items, result.scores[block])
+        if candidates is not None:
+            items[items >= 0] = candidates[items[items >= 0]]
+    return result
+
+
+def best_of_product(
+    product: Product, n: int, seen: Seen | None = None, candidates: Int32 | None = None
+) -> Ranking:
+    """`best` of scores that are inner products; no matrix of scores is made."""
+    people, items, constant = product
+    result = _nothing_yet(len(people), len(items), n)
+    topn_products.select_products(
+        np.ascontiguousarray(people, np.float32),
+        np.ascontiguousarray(items, np.float32),
+        np.zeros(len(people), np.float32) if constant is None else constant,
+        candidates,
+        (_NO_ROWS, _NO_ITEMS, np.full(len(people), -1))
+        if seen is None
+        else (seen.indptr, seen.indices, seen.rows),
+        *result,
+    )
+    return result
+
+
+def most_alike(vectors: Float32, wanted: Int32, n: int) -> Ranking:
+    """The `n` rows of `vectors` with the highest cosine to each wanted one, never itself.
+
+    A row of zeros is like none.
+    """
+    norm = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = np.divide(vectors, norm, out=np.zeros_like(vectors), where=norm > 0)
+    known = norm[:, 0] > 0
+    result = _nothing_yet(len(wanted), len(vectors), n)
+    asked = known[wanted]
+    itself = wanted[asked]
+    order = np.arange(len(itself))
+    seen = Seen(np.arange(len(itself) + 1, dtype=np.int32), itself, order)
+    candidates = np.flatnonzero(known).astype(np.int32)
+    found = best_of_product(Product(unit[itself], unit), n, seen, candidates)
+    result.items[asked], result.scores[asked] = found
+    return result
+
+
+def _nothing_yet(people: int, n_items: int, n: int) -> Ranking:
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise InvalidInput(f"`n` must be a whole number of at least 1, got {n!r}.")
     width = min(int(n), n_items)
-    items = np.full((people, width), -1, np.int32)
-    scores = np.full((people, width), np.nan, np.float32)
-    for start in range(0, people, BLOCK):
-        block = slice(start, min(start + BLOCK, people))
-        topn.select(score(block), items[block], scores[block])
-    return Ranking(items, scores)
+    return Ranking(
+        np.full((people, width), -1, np.int32), np.full((people, width), np.nan, np.float32)
+    )

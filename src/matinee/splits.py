@@ -46,6 +46,9 @@ class Split:
     test: Interactions
     protocol: Protocol = field(default_factory=lambda: Protocol("given"))
 
+    def __repr__(self) -> str:
+        return f"<Split ({self.protocol}): {len(self.train):,} for training, {len(self.test):,} for test>"
+
     def validation(self) -> Split:
         """A further split of `train` by the same rule: what tuning may look at.
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import time
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from matinee import models
 from matinee.data import load
 from matinee.data.movielens import sets
-from matinee.errors import InvalidInput, InvalidParameter
+from matinee.errors import InvalidInput, InvalidParameter, some
 from matinee.evaluation.compare import Evaluation, compare, evaluate, quality
 from matinee.features import side_information
 from matinee.interactions import Interactions, SideInformation, default_liked_threshold
@@ -18,6 +22,8 @@ from matinee.model import Model
 from matinee.progress import Progress, silent
 from matinee.splits import Split, random_split, time_split, user_holdout
 from matinee.storage.workspace import Workspace
+
+_log = logging.getLogger(__name__)
 
 DEFAULT_MODELS = ("popularity", "biases", "als", "item_clusters", "user_clusters")
 
@@ -62,23 +68,57 @@ def leaderboard(
     Models of a task are judged by the same split and listed best first; nothing is tuned here.
     """
     liked = default_liked_threshold(*ratings.scale) if liked is None else liked
-    results = []
+    results: list[Evaluation] = []
+    failed: InvalidInput | None = None
     for task in ("rating", "ranking"):
         chosen = [m for m in (models.create(n) for n in names) if m.task == task]
         if not chosen or (task == "rating" and ratings.value is None):
             continue
-        splits = [held_out(ratings, task, liked)]
-        if ratings.time is not None:
-            splits.append(held_out_by_time(ratings, task, liked))
-        for split in splits:
+        ways = [held_out] if ratings.time is None else [held_out, held_out_by_time]
+        for way in ways:
+            try:
+                split = way(ratings, task, liked)
+            except InvalidInput as error:
+                # Too little to hold out this way is no reason to lose what the others show.
+                failed = error
+                _log.warning("No %s models by this split: %s", task, error)
+                continue
             results += compare(chosen, split, side, progress=progress)
+    if not results and failed is not None:
+        raise failed
     return results
 
 
-def import_once(workspace: Workspace, source: str, progress: Progress = silent) -> None:
+def import_once(
+    workspace: Workspace, source: str, progress: Progress = silent, *, mix: bool = False
+) -> None:
     """Import a MovieLens set that the workspace does not hold yet, or a ratings file anew."""
-    if source not in sets.SETS or workspace.store.setting(f"imported:{source}") is None:
-        workspace.store.add_dataset(load(source, progress=progress), progress)
+    if source in sets.SETS and source in workspace.store.sources():
+        return
+    check_source(workspace, source, mix=mix)
+    stated = {} if source in sets.SETS else {"scale": workspace.store.stated_scale()}
+    is_table = Path(source).is_file() and not zipfile.is_zipfile(source)
+    dataset = load(source, progress=progress, **(stated if is_table else {}))
+    workspace.store.add_dataset(dataset, progress)
+
+
+def check_source(workspace: Workspace, source: str, *, mix: bool = False) -> None:
+    """Refuse to pour a MovieLens set and other ratings into one workspace, unless `mix`.
+
+    Their ids look alike and mean other people and films, so nobody would notice.
+
+    Raises
+    ------
+    InvalidInput
+    """
+    others = [held for held in workspace.store.sources() if held != source]
+    published = [name for name in (source, *others) if name in sets.SETS]
+    if published and others and not mix:
+        raise InvalidInput(
+            f"A workspace must hold ratings whose ids mean the same: {workspace.path} holds "
+            f"{some(others)}, got {source} to add. Name another workspace by -w, or say --mix if "
+            "the ids do mean the same people and items."
+        )
 
 
 def train(
@@ -92,8 +132,8 @@ def train(
 
     Each model is first judged on held-out ratings (a tenth at random for rating models; a fifth
     of what each person liked for ranking models) and then fitted on everything. Of each task the
-    one with the best first figure becomes active; a model active so far competes unless it was
-    trained anew.
+    one with the best first figure becomes active; a model active so far competes, unless it was
+    trained anew on other ratings than before.
 
     Parameters
     ----------
@@ -176,7 +216,12 @@ def _details(
         "user_feature_names": list(side.user_feature_names),
         "seconds": round(seconds, 3),
         "protocol": None if evaluation is None else str(evaluation.protocol),
-        "figures": {} if evaluation is None else evaluation.figures,
+        # Ratings that are all equal have no r2; JSON knows no NaN.
+        "figures": {
+            name: value
+            for name, value in ({} if evaluation is None else evaluation.figures).items()
+            if math.isfinite(value)
+        },
     }
 
 
@@ -185,7 +230,12 @@ def _activate_best(workspace: Workspace, trained: list[Trained]) -> None:
     for task in {t.task for t in trained}:
         candidates = [t.archive_id for t in trained if t.task == task]
         active = saved.get(workspace.active(task) or "")
-        if active is not None and active["model"] not in {t.name for t in trained}:
+        anew = active is not None and active["model"] in {saved[i]["model"] for i in candidates}
+        same_ratings = active is not None and all(
+            saved[i]["details"]["store_version"] == active["details"].get("store_version")
+            for i in candidates
+        )
+        if active is not None and (same_ratings or not anew):
             candidates.append(active["id"])
         workspace.activate(
             max(candidates, key=lambda i: quality(task, saved[i]["details"]["figures"]))
@@ -200,8 +250,8 @@ def parsed(stated: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
         name, _, value = text.partition("=")
         if name not in declared:
             raise InvalidParameter(
-                f"{', '.join(names)} have no hyperparameter {name!r}; there are "
-                f"{', '.join(sorted(declared))}."
+                f"There must be a hyperparameter {name!r} of {' or '.join(names)}, but there is "
+                f"{', '.join(sorted(declared)) or 'none at all'}."
             )
         kind = type(declared[name].default)
         try:

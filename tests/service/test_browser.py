@@ -94,7 +94,7 @@ def test_search_rate_and_see_the_recommendations_change(
 ) -> None:
     page = at_the_desk.page
     assert "key" not in page.url
-    expect(page.get_by_text("Rate a few films")).to_be_visible()
+    expect(page.get_by_text("Rate a few titles")).to_be_visible()
     at_the_desk.search("Fargo")
     expect(page.locator("#found h3")).to_have_text(["Fargo"])
     at_the_desk.rate("#found li:first-child", 5)
@@ -193,7 +193,7 @@ def test_trouble_is_said_on_the_page(at_the_desk: Visit) -> None:
     page.context.clear_cookies(name="matinee_key")
     at_the_desk.rate("#found li:first-child", 3)
     expect(page.locator("#notice")).to_contain_text("needs this workspace's key")
-    expect(page.get_by_text("Rate a few films")).to_be_visible()
+    expect(page.get_by_text("Rate a few titles")).to_be_visible()
     page.context.set_offline(True)
     at_the_desk.rate("#found li:last-child", 3)
     expect(page.locator("#notice")).to_contain_text("cannot be reached")
@@ -209,5 +209,6 @@ def test_plain_forms_do_as_well(chromium: Browser, served: Served) -> None:
         page.locator("#found").get_by_role("button", name="Rate").click()
         expect(page.locator("#yours h3")).to_have_text(["Fargo"])
         expect(page.locator("#program li")).to_have_count(10)
-        page.get_by_role("button", name="Forget me").click()
-        expect(page.get_by_text("Rate a few films")).to_be_visible()
+        page.get_by_text("Forget me").click()
+        page.get_by_role("button", name="Remove all my ratings").click()
+        expect(page.get_by_text("Rate a few titles")).to_be_visible()

@@ -29,7 +29,7 @@ def every_route(found: list[BaseRoute]) -> Iterator[tuple[str, str]]:
             yield from every_route(inner.routes)
         elif not isinstance(route, Mount):
             for method in route.methods:
-                yield method, route.path
+                yield method, route.path_format
 
 
 def writes(served: Served) -> list[tuple[str, str]]:

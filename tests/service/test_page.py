@@ -41,7 +41,7 @@ def test_an_empty_page_offers_well_known_titles(visitor: httpx.Client) -> None:
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert len(headings(part(page.text, "find"))) == pages.FOUND
-    assert "Rate a few films" in part(page.text, "program")
+    assert "Rate a few titles" in part(page.text, "program")
     assert "set-cookie" not in page.headers
 
 
@@ -175,6 +175,8 @@ def test_the_page_before_a_model_is_there(untrained: Served) -> None:
         ((0.5, 5), 'class="stars halves"'),
         ((1, 10), 'class="stars many"'),
         ((-10, 10), 'type="number"'),
+        ((1.25, 5), 'min="1.25"'),
+        ((0, 1e9), 'max="1000000000"'),
     ],
 )
 def test_the_control_follows_the_scale(

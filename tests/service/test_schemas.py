@@ -95,7 +95,7 @@ def test_another_content_type_is_refused(client: httpx.Client) -> None:
 
 def test_unknown_addresses_and_methods(client: httpx.Client) -> None:
     problem(client.get(f"{API}/nothing"), 404)
-    problem(client.get(f"{API}/titles/"), 404)
+    problem(client.get(f"{API}/titles/"), 422)
     answer = client.post(f"{API}/health")
     problem(answer, 405)
     assert "GET" in answer.headers["allow"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from stored import FEW, dataset, generated, held
 
+import matinee
 from matinee.data import load
 from matinee.errors import (
     InvalidInput,
@@ -261,7 +264,7 @@ def test_profiles(store: Store) -> None:
         "user_id": "ann", "age": 24, "gender": None, "occupation": "writer", "zip": None,
         "n_ratings": 0, "mean": None,
     }  # fmt: skip
-    for wrong in ({"shoe": 42}, {"age": "old"}, {"age": True}, {"gender": 3}):
+    for wrong in ({"shoe": 42}, {"age": "old"}, {"age": True}, {"age": 1 << 40}, {"gender": 3}):
         with pytest.raises(InvalidInput, match="profile"):
             store.put_user("ann", wrong)
 
@@ -270,7 +273,7 @@ def test_what_no_database_can_hold_is_refused(store: Store) -> None:
     for write in (
         lambda: store.put_user("\ud800", {}),
         lambda: store.user_index("\ud800"),
-        lambda: store.put_user("ann", {"age": 1 << 70}),
+        lambda: store.profile_of(1 << 70),
     ):
         with pytest.raises(InvalidInput, match="valid Unicode and numbers fit"):
             write()
@@ -456,3 +459,38 @@ def test_ml_100k_comes_back_whole(
     assert (fargo["title"], fargo["n_ratings"]) == ("Fargo (1996)", 508)
     assert store.users().to_pylist()[0]["occupation"] == "technician"
     assert (store.setting("scale"), store.setting("liked_threshold")) == ("1:5", "4")
+
+
+def test_a_rating_without_time_never_replaces_one_with(store: Store) -> None:
+    timed = matinee.from_arrays(["ann"], ["x"], [5.0], [100])
+    store.add_dataset(timed)
+    store.rate("ann", "x", 3.0, 200)
+    untimed = matinee.from_arrays(["ann", "ann"], ["x", "y"], [1.0, 2.0])
+    added = store.add_dataset(untimed)
+    assert (added.ratings, added.updated) == (1, 0)
+    own = store.ratings_of(store.user_index("ann"))
+    assert own.value.tolist() == [3.0, 2.0]
+    assert own.time.tolist() == [200, 0]
+    assert store.add_dataset(untimed).updated == 0, "the same again changes nothing"
+    assert store.add_dataset(matinee.from_arrays(["ann"], ["y"], [4.0], [5])).updated == 1
+
+
+def test_a_stated_scale_holds_for_later_imports(store: Store) -> None:
+    ratings = matinee.from_arrays(["ann"], ["x"], [5.0])
+    store.add_dataset(replace(ratings, scale=(1.0, 5.0)))
+    with pytest.raises(InvalidInput, match="--scale 1:5"):
+        store.add_dataset(matinee.from_arrays(["bob"], ["x"], [11.0]))
+    store.add_dataset(matinee.from_arrays(["bob"], ["x"], [2.0]))
+    assert (store.setting("scale"), store.stated_scale()) == ("1:5", (1.0, 5.0))
+    assert store.sources() == ["arrays"]
+
+
+def test_a_snapshot_that_cannot_be_written_stops_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "file").touch()
+    with closing(Store(f"sqlite:///{tmp_path / 'a.sqlite'}", snapshot=tmp_path / "taken")) as store:
+        store.add_dataset(dataset())
+        assert len(store.interactions()) == store.n_ratings()
+    assert "No snapshot was written" in caplog.text

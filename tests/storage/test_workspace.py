@@ -36,6 +36,17 @@ def test_a_missing_workspace_says_how_to_make_one(tmp_path: Path) -> None:
         Workspace.open(tmp_path / "file", create=True)
 
 
+def details(workspace: Workspace) -> dict[str, object]:
+    """What training notes."""
+    return {
+        "store": workspace.store.id,
+        "ratings": 5,
+        "figures": {"rmse": 0.9},
+        "liked_threshold": 4,
+        "user_feature_names": [],
+    }
+
+
 def test_a_workspace_keeps_its_store(workspace: Workspace) -> None:
     workspace.store.add_dataset(dataset())
     workspace.close()
@@ -47,12 +58,14 @@ def test_a_workspace_keeps_its_store(workspace: Workspace) -> None:
 
 def test_models_are_saved_without_people_listed_and_loaded(workspace: Workspace) -> None:
     assert workspace.models() == []
-    first = workspace.save_model(models.create("biases").fit(TRAIN), {"rmse": 0.9})
-    second = workspace.save_model(models.create("popularity").fit(TRAIN.liked(4)))
+    first = workspace.save_model(models.create("biases").fit(TRAIN), details(workspace))
+    second = workspace.save_model(
+        models.create("popularity").fit(TRAIN.liked(4)), details(workspace)
+    )
     listed = {m["id"]: m for m in workspace.models()}
     assert set(listed) == {first, second}
     assert first.startswith("biases-20")
-    assert listed[first]["details"] == {"rmse": 0.9}
+    assert listed[first]["details"]["figures"] == {"rmse": 0.9}
     assert listed[first]["people"] is False
     told = workspace.manifest(first)
     assert all(listed[first][name] == value for name, value in told.items())
@@ -66,8 +79,9 @@ def test_models_are_saved_without_people_listed_and_loaded(workspace: Workspace)
 
 
 def test_one_model_a_task_is_active_for_every_process(workspace: Workspace) -> None:
-    rating = [workspace.save_model(models.create("biases").fit(TRAIN)) for _ in range(2)]
-    ranking = workspace.save_model(models.create("popularity").fit(TRAIN.liked(4)))
+    told = details(workspace)
+    rating = [workspace.save_model(models.create("biases").fit(TRAIN), told) for _ in range(2)]
+    ranking = workspace.save_model(models.create("popularity").fit(TRAIN.liked(4)), told)
     assert (workspace.active("rating"), workspace.active("ranking")) == (None, None)
     other = Workspace.open(workspace.path)
     for archive_id in (*rating, ranking):
@@ -77,6 +91,43 @@ def test_one_model_a_task_is_active_for_every_process(workspace: Workspace) -> N
     other.close()
     with pytest.raises(InvalidParameter, match="rating or ranking"):
         workspace.active("both")
+
+
+def test_models_of_elsewhere_are_refused(workspace: Workspace, tmp_path: Path) -> None:
+    model = models.create("biases").fit(TRAIN)
+    untold = workspace.save_model(model)
+    with Workspace.open(tmp_path / "other", create=True) as other:
+        foreign = workspace.save_model(model, details(other))
+    for archive_id, why in ((untold, "does not tell"), (foreign, "another workspace")):
+        with pytest.raises(InvalidInput, match=why):
+            workspace.activate(archive_id)
+    errors = {m["id"]: m["error"] for m in workspace.models()}
+    assert set(errors) == {untold, foreign}
+
+
+def test_any_folder_name_will_do(tmp_path: Path) -> None:
+    stores = {}
+    for name in ("my shop", "my%20shop", "a?b", "a?timeout=1", "50%"):
+        with Workspace.open(tmp_path / name, create=True) as opened:
+            stores[name] = opened.store.id
+        assert (tmp_path / name / "store.sqlite").exists()
+    assert len(set(stores.values())) == len(stores)
+
+
+def test_what_killed_processes_left_is_swept(workspace: Workspace) -> None:
+    old = [workspace.path / ".store.parquet.0123.tmp", workspace.path / "models" / ".als-1.ab.tmp"]
+    old[0].write_bytes(b"ratings")
+    old[1].mkdir()
+    for left in old:
+        os.utime(left, (1e9, 1e9))
+    fresh = workspace.path / ".store.parquet.4567.tmp"
+    fresh.write_bytes(b"ratings")
+    workspace.store.add_dataset(dataset())
+    Workspace.open(workspace.path).close()
+    assert not any(left.exists() for left in old)
+    assert fresh.exists()
+    workspace.store.delete_user("ann")
+    assert not fresh.exists()
 
 
 @pytest.mark.parametrize("wrong", ["nothing", "", ".", "..", "../w/models", "../../etc"])

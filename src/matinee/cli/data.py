@@ -157,6 +157,9 @@ def import_(
     rejects: Annotated[
         Path | None, typer.Option(help="A file for the bad rows: line, column, reason, row.")
     ] = None,
+    mix: Annotated[
+        bool, typer.Option("--mix", help="Add to ratings of another source: ids mean the same.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Read ratings into a workspace; report each bad row with line, column and reason.
@@ -191,7 +194,7 @@ def import_(
         "item": item,
         "rating": rating,
         "time": time,
-        "scale": None if scale is None else _scale(scale),
+        "scale": _stated_scale(workspace) if scale is None else _scale(scale),
         "rejects": rejects,
     }
     beside = {"items": items, "people": people, "tags": tags, "links": links}
@@ -213,7 +216,7 @@ def import_(
             report = None
         dataset = report.dataset if report is not None else _load(str(source), progress)
         dataset, removed = filters.apply(dataset, wanted)
-        added = _store(dataset, workspace, progress)
+        added = _store(dataset, workspace, mix, progress)
     told = {} if report is None else report.as_dict()
     if json:
         draw.as_json({**told, "removed": removed, "workspace": workspace, "added": added})
@@ -244,10 +247,24 @@ def _load(source: str, progress: Progress) -> Dataset:
     return load(source, progress=progress)
 
 
-def _store(dataset: Dataset, workspace: Path, progress: Progress) -> Any:
+def _stated_scale(workspace: Path) -> tuple[float, float] | None:
+    """What an earlier import into this workspace stated."""
+    from matinee.errors import NotReady
+    from matinee.storage.workspace import Workspace
+
+    try:
+        with Workspace.open(workspace) as opened:
+            return opened.store.stated_scale()
+    except NotReady:
+        return None
+
+
+def _store(dataset: Dataset, workspace: Path, mix: bool, progress: Progress) -> Any:
+    from matinee import training
     from matinee.storage.workspace import Workspace
 
     with Workspace.open(workspace, create=True) as opened:
+        training.check_source(opened, dataset.name, mix=mix)
         return opened.store.add_dataset(dataset, progress)
 
 

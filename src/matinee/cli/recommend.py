@@ -43,7 +43,12 @@ def recommend(
 
     stated = {"age": age, "gender": gender, "occupation": occupation}
     known = {k: v for k, v in stated.items() if v is not None}
-    if (user is None) == (not like and not known):
+    if user is not None and (like or known):
+        raise InvalidParameter(
+            "--user names somebody whose ratings and profile are known, so it goes with none of "
+            "--like, --age, --gender and --occupation; leave one of them out."
+        )
+    if user is None and not like and not known:
         raise InvalidParameter(
             "Say for whom: either --user ID, or --like TITLE and what is known of the person "
             "(--age, --gender, --occupation)."

@@ -29,5 +29,7 @@ def search(
         found = Engine(opened).search(text, n)
     if json:
         draw.as_json(found)
+    elif not found:
+        typer.echo(f"No title holds {text!r}; try a part of it.")
     else:
         draw.titles(f"Titles with {text!r}", found)

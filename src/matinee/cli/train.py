@@ -22,6 +22,9 @@ def train(
         list[str] | None,
         typer.Option("--set", help="A hyperparameter, such as --set factors=64. Repeatable."),
     ] = None,
+    mix: Annotated[
+        bool, typer.Option("--mix", help="Add to ratings of another source: ids mean the same.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Train models on a workspace's ratings.
@@ -46,7 +49,7 @@ def train(
         Workspace.open(workspace, create=data is not None) as opened,
     ):
         if data is not None:
-            training.import_once(opened, data, progress)
+            training.import_once(opened, data, progress, mix=mix)
         results = training.train(opened, names, parameters=parameters, progress=progress)
         active = {opened.active("rating"), opened.active("ranking")}
     if json:

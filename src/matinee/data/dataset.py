@@ -103,6 +103,9 @@ class Dataset:
     folds: dict[str, tuple[Int32, Int32]] = field(default_factory=dict)
     scale: tuple[float, float] | None = None
 
+    def __repr__(self) -> str:
+        return f"<Dataset {self.name}: {self.interactions!r}>"
+
     def fold(self, name: str) -> Split:
         """The split of a fold that came with the set, such as u1 of ml-100k.
 

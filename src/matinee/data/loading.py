@@ -54,6 +54,8 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, **columns: An
         return _read_zip(path, progress)
     if path.is_file():
         return _read_file(path, progress, columns)
+    if path.suffix or "/" in name:
+        raise UnknownDataset(f"There is no file or folder {name!r}; check its name.")
     near = difflib.get_close_matches(name, sets.SETS, 3, 0.5)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     raise UnknownDataset(

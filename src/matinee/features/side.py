@@ -12,8 +12,10 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
 
+from matinee.errors import InvalidParameter, some
 from matinee.interactions import SideInformation, sorted_csr
 
+_TEXTS = ("gender", "occupation")
 AGE_BANDS = (18, 25, 35, 45, 50, 56)
 """Ages at which a band begins; the first band is below 18 (the bands of ml-1m)."""
 
@@ -50,6 +52,21 @@ def profile_row(profile: Mapping[str, Any], names: Sequence[str]) -> csr_array:
     """
     words = _profile_words(*(profile.get(k) for k in ("age", "gender", "occupation")))
     return sorted_csr(np.array([[float(name in words) for name in names]], np.float32))
+
+
+def check_profile(profile: Mapping[str, Any], names: Sequence[str]) -> None:
+    """InvalidParameter if a gender or occupation is stated that none of the columns `names` knows.
+
+    Where the people of the training data state no such field, anything goes.
+    """
+    for field in _TEXTS:
+        words = _profile_words(None, *(profile.get(f) if f == field else None for f in _TEXTS))
+        known = [n.partition(":")[2] for n in names if n.startswith(f"{field}:")]
+        if known and words and words[0] not in names:
+            raise InvalidParameter(
+                f"`{field}` must be one that the model has met ({some(known, 30)}), got "
+                f"{profile[field]!r}; leave it out if it is none of these."
+            )
 
 
 def _rows(table: pa.Table, columns: Iterable[str]) -> Iterable[tuple[Any, ...]]:

@@ -32,7 +32,7 @@ class ItemClusters(Model):
     dimensions: int = parameter(16, "of the co-choice vectors", low=1)
     traits_weight: float = parameter(0.7, "of traits against co-choice", low=0)
     damping: float = parameter(20.0, "choices like everybody's that each person is given", low=0)
-    seed: int = parameter(0, "of the clustering", low=0)
+    seed: int = parameter(0, "of the clustering", low=0, high=2**32 - 1)
 
     vectors_: Float32
     labels_: Int32

@@ -32,7 +32,7 @@ class UserClusters(Model):
     traits_weight: float = parameter(1.0, "of traits against co-choice", low=0)
     profile_weight: float = parameter(0.2, "of profiles against taste", low=0)
     damping: float = parameter(30.0, "people like everybody that each cluster is given", low=0)
-    seed: int = parameter(0, "of the clustering", low=0)
+    seed: int = parameter(0, "of the clustering", low=0, high=2**32 - 1)
 
     vectors_: Float32
     """(n_items, d) vectors of items."""
@@ -123,8 +123,10 @@ class UserClusters(Model):
             return super()._explain(history, state, item)
         rate, everybody, size = self.rate_[cluster], self.rate_[-1], int(self.size_[cluster])
         lift = float(np.log(max(rate[item], 1e-9) / max(everybody[item], 1e-9)))
+        # The share that was counted, without the damping that ranks.
+        count = rate[item] * (size + self.damping) - self.damping * everybody[item]
         label = (
-            f"liked by {rate[item]:.0%} of the {size} people most like you, "
+            f"liked by {max(count, 0) / max(size, 1):.0%} of the {size} people most like you, "
             f"by {everybody[item]:.0%} of everybody"
         )
         yours = history.indices

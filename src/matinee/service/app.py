@@ -19,6 +19,9 @@ from matinee.service.keys import checked
 from matinee.service.schemas import Problem
 from matinee.storage.workspace import Workspace
 
+PATIENCE = 5.0
+"""Seconds that a write waits for another process, such as a long import; 503 then."""
+
 
 def create_app(
     workspace_path: Path,
@@ -44,7 +47,7 @@ def create_app(
         There is no such workspace, or it cannot be used, or the key is unfit.
     """
     key = checked(key, "`key`") if key is not None else None
-    workspace = Workspace.open(workspace_path)
+    workspace = Workspace.open(workspace_path, patience=PATIENCE)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -69,11 +68,9 @@ async def _refuse(status: int, detail: str, scope: Scope, receive: Receive, send
 
 
 def _name(host: str) -> str | None:
-    """The host's name without its port; None where it is no host."""
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
+    """The host's name without its port, in lower case; None where it is no host."""
+    found = re.fullmatch(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::[0-9]{1,5})?", host.lower())
+    return (found[1] or found[2]) if found else None
 
 
 async def _read(headers: Headers, receive: Receive) -> list[Message] | None:

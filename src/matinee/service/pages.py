@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import secrets
+from asyncio import to_thread
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -35,7 +36,7 @@ FOUND = 6
 LONGEST = 200
 """Characters of a search."""
 MOST_STEPS = 10
-"""Ratings on a scale of more steps are chosen from a list rather than by stars."""
+"""A rating on a scale of more steps is given as a number rather than by stars."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -48,16 +49,22 @@ class _RateForm(BaseModel):
     q: str = Field(default="", max_length=LONGEST)
 
 
-def steps(scale: tuple[float, float] | None) -> list[float]:
-    """The ratings that somebody may choose: whole steps, or half ones where the scale has them."""
-    low, high = scale or (1.0, 5.0)
+def steps(scale: tuple[float, float]) -> list[float]:
+    """The ratings that stars can offer: whole steps, or half ones where the scale has them.
+
+    None where the scale does not stand on half steps, or has too many: a number is asked for then.
+    """
+    low, high = scale
+    on_halves = (low * 2) % 1 == 0 and (high * 2) % 1 == 0
     step = 0.5 if (low * 2) % 2 == 1 or (high * 2) % 2 == 1 else 1.0
+    if not on_halves or (high - low) / step >= MOST_STEPS:
+        return []
     return [low + step * i for i in range(int((high - low) / step) + 1)]
 
 
 def number(value: float) -> str:
     """A rating without needless decimals."""
-    return f"{value:.1f}".removesuffix(".0")
+    return repr(float(value)).removesuffix(".0")
 
 
 _templates = jinja2.Environment(
@@ -88,15 +95,16 @@ def _from_htmx(request: Request) -> bool:
 def _choices(request: Request) -> dict[str, Any]:
     """What every part of the page needs to offer ratings."""
     engine: Engine = request.app.state.engine
-    scale = engine.status().scale
-    values = steps(scale)
+    low, high = engine.scale
+    values = steps((low, high))
     return {
         "may_rate": keys.has_cookie(request),
         "steps": values,
-        "stars": len(values) <= MOST_STEPS,
+        "stars": bool(values),
         "many": len(values) > 5,
         "halves": len(values) > 1 and values[1] - values[0] < 1,
-        "best": values[-1],
+        "lowest": low,
+        "best": high,
     }
 
 
@@ -141,6 +149,7 @@ def _whole(request: Request) -> HTMLResponse:
     return _html("page.html", context)
 
 
+@router.head("/")
 @router.get("/")
 async def page(request: Request) -> Response:
     """The page; an address that carries the key puts it into a cookie and out of sight."""
@@ -175,7 +184,7 @@ async def rate(request: Request) -> Response:
     engine: Engine = request.app.state.engine
     visitor = _visitor(request)
     name = visitor or f"visitor-{secrets.token_urlsafe(16)}"
-    rating = engine.rate(name, form.item_id, form.value)
+    rating = await to_thread(engine.rate, name, form.item_id, form.value)
     response: Response
     if _from_htmx(request):
         context = {
@@ -200,7 +209,7 @@ async def forget(request: Request) -> Response:
     visitor = _visitor(request)
     if visitor:
         with contextlib.suppress(UnknownUser):
-            engine.delete_user(visitor)
+            await to_thread(engine.delete_user, visitor)
     response = RedirectResponse("/", 303)
     response.delete_cookie(VISITOR, path="/", httponly=True, samesite="strict")
     return response

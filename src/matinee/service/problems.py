@@ -78,7 +78,11 @@ def of_error(error: MatineeError, instance: str) -> Problem:
 
 
 def of_validation(error: RequestValidationError, instance: str) -> Problem:
-    """A request that does not fit its schema, each field named."""
+    """A request that does not fit its schema, each field named; 400 for a body that is no JSON."""
+    kinds = {(e["type"], tuple(e["loc"][:1])) for e in error.errors()}
+    if any(kind == "json_invalid" for kind, _ in kinds):
+        why = error.errors()[0].get("ctx", {}).get("error", "it cannot be read")
+        return of_status(400, f"The body must be JSON: {why}.", instance)
     faults = [
         Problem.Fault(field=".".join(str(part) for part in e["loc"]), message=e["msg"])
         for e in error.errors()[:SHOWN_FAULTS]

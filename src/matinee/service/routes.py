@@ -1,12 +1,14 @@
 """REST under /api/v1: each route hands its arguments to the engine and its answer back.
 
-Routes are coroutines that never wait while the engine works: the event loop is one thread, so two
-parallel kernels never run at once, which numba's own thread pool would not survive.
+Routes are coroutines that never wait while the engine computes: the event loop is one thread, so
+two parallel kernels never run at once, which numba's own thread pool would not survive. What writes
+to the store computes nothing and may have to wait for another writer, so it has a thread.
 """
 
 from __future__ import annotations
 
 import contextlib
+from asyncio import to_thread
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -43,6 +45,7 @@ ItemId = Annotated[schemas.Id, Path(description="The item's id.")]
 WithKey = [Depends(require_key)]
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health", response_model=schemas.Health, responses=declared())
 async def health(engine: Here) -> dict[str, Any]:
     """Say that the process lives, and whether it can recommend yet. Always 200."""
@@ -62,14 +65,14 @@ async def search_titles(
     return {"titles": engine.search(query.q, query.n)}
 
 
-@router.get("/titles/{item_id}", response_model=schemas.Title, responses=declared(404, 503))
+@router.get("/titles/{item_id:path}", response_model=schemas.Title, responses=declared(404, 503))
 async def get_title(engine: Here, item_id: ItemId) -> Any:
     """One item of the catalogue."""
     return engine.title(item_id)
 
 
 @router.get(
-    "/items/{item_id}/similar",
+    "/items/{item_id:path}/similar",
     response_model=schemas.Recommendations,
     responses=declared(404, 503),
 )
@@ -81,7 +84,7 @@ async def similar_items(
 
 
 @router.get(
-    "/users/{user_id}/recommendations",
+    "/users/{user_id:path}/recommendations",
     response_model=schemas.Recommendations,
     responses=declared(404, 503),
 )
@@ -115,7 +118,7 @@ async def recommend_by_profile(engine: Here, body: schemas.ByProfile) -> dict[st
 
 
 @router.get(
-    "/users/{user_id}/predictions/{item_id}",
+    "/users/{user_id:path}/predictions/{item_id:path}",
     response_model=schemas.Prediction,
     responses=declared(404, 503),
 )
@@ -125,7 +128,7 @@ async def predict_rating(engine: Here, user_id: UserId, item_id: ItemId) -> Any:
 
 
 @router.get(
-    "/users/{user_id}/explanations/{item_id}",
+    "/users/{user_id:path}/explanations/{item_id:path}",
     response_model=schemas.Explanation,
     responses=declared(404, 503),
 )
@@ -135,7 +138,7 @@ async def explain_item(engine: Here, user_id: UserId, item_id: ItemId) -> dict[s
 
 
 @router.get(
-    "/users/{user_id}/ratings", response_model=schemas.Ratings, responses=declared(404, 503)
+    "/users/{user_id:path}/ratings", response_model=schemas.Ratings, responses=declared(404, 503)
 )
 async def list_ratings(
     engine: Here, user_id: UserId, page: Annotated[schemas.PageQuery, Query()]
@@ -147,7 +150,7 @@ async def list_ratings(
 
 
 @router.put(
-    "/users/{user_id}/ratings/{item_id}",
+    "/users/{user_id:path}/ratings/{item_id:path}",
     response_model=schemas.Rating,
     responses=declared(400, 401, 403, 404, 413, 503),
     dependencies=WithKey,
@@ -157,11 +160,11 @@ async def rate_item(engine: Here, user_id: UserId, item_id: ItemId, body: schema
 
     A user whom nobody knows yet is new from now on.
     """
-    return engine.rate(user_id, item_id, body.value)
+    return await to_thread(engine.rate, user_id, item_id, body.value)
 
 
 @router.get(
-    "/users/{user_id}/export",
+    "/users/{user_id:path}/export",
     response_model=dict[str, Any],
     responses=declared(401, 403, 404, 503),
     dependencies=WithKey,
@@ -172,11 +175,11 @@ async def export_user(engine: Here, user_id: UserId) -> dict[str, Any]:
 
 
 @router.delete(
-    "/users/{user_id}",
+    "/users/{user_id:path}",
     response_model=schemas.Removed,
     responses=declared(401, 403, 404, 413, 503),
     dependencies=WithKey,
 )
 async def delete_user(engine: Here, user_id: UserId) -> dict[str, Any]:
     """Remove a user and all that is stored about them."""
-    return {"user_id": user_id, "rows": engine.delete_user(user_id)}
+    return {"user_id": user_id, "rows": await to_thread(engine.delete_user, user_id)}

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 MOST = 1000
-"""The most that one request may ask for, or name."""
+"""The most that one request may ask for."""
+MOST_LIKED = 50
+"""The most titles that one request may name: each is looked for in the whole catalogue."""
 
 Id = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")
@@ -71,7 +73,7 @@ class ByTitle(_Body):
     """Titles that somebody likes."""
 
     liked: Annotated[
-        list[Name], Field(min_length=1, max_length=MOST, description="Titles or item ids.")
+        list[Name], Field(min_length=1, max_length=MOST_LIKED, description="Titles or item ids.")
     ]
     n: Count = 10
     model: Name | None = Field(
@@ -86,7 +88,8 @@ class ByProfile(_Body):
     gender: Annotated[str, Field(min_length=1, max_length=50)] | None = None
     occupation: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     liked: Annotated[
-        list[Name], Field(max_length=MOST, description="Titles or item ids; may be empty.")
+        list[Name],
+        Field(max_length=MOST_LIKED, description="Titles or item ids; may be empty."),
     ] = []
     n: Count = 10
     model: Name | None = Field(

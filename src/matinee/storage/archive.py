@@ -50,6 +50,7 @@ _HEADER = re.compile(
     rb"\{'descr': '(?P<dtype>[<>|][a-zA-Z]\d+)', 'fortran_order': (?P<fortran>True|False), "
     rb"'shape': \((?P<shape>[\d, ]*)\), \} *\n"
 )
+_SAME = "same as "
 _CSR_PARTS = ("data", "indices", "indptr", "shape")
 
 Array = npt.NDArray[Any]
@@ -92,7 +93,10 @@ def save(
     kinds: dict[str, str] = {}
     for name, value in sorted(vars(model).items()):
         if name.endswith("_") and (people or name not in PEOPLE):
-            kinds[name] = _pack(name, value, arrays)
+            twin = next((other for other in kinds if getattr(model, other) is value), None)
+            # Histories that are a model's state too are written once.
+            shared = twin is not None and kinds[twin] == "csr"
+            kinds[name] = f"{_SAME}{twin}" if shared else _pack(name, value, arrays)
     with new_folder(Path(path)) as folder:
         with (folder / ARRAYS).open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
@@ -134,10 +138,12 @@ def load(path: str | Path) -> Model:
     content, arrays = _upgraded(folder, content, arrays)
     try:
         model = models.create(content["model"], **content["parameters"])
-        for name, kind in content["attributes"].items():
+        for name, kind in sorted(content["attributes"].items()):
             if not (name.isidentifier() and name.endswith("_") and not name.startswith("_")):
                 raise ValueError(f"no model can have learned {name!r}")
-            setattr(model, name, _unpacked(name, kind, arrays))
+            twin = kind.removeprefix(_SAME)
+            same = twin != kind
+            setattr(model, name, vars(model)[twin] if same else _unpacked(name, kind, arrays))
     except (UnknownModel, InvalidParameter) as error:
         raise ArchiveError(f"{folder} cannot be used by this matinee: {error}") from error
     except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:

@@ -69,7 +69,7 @@ def add(
         copy = f"{identity} {mark}"
         if connection.scalar(sa.select(schema.RATINGS.c.user_index).limit(1)) is None:
             if file is not None:
-                snapshot.write(file, copy, rows, progress)
+                snapshot.refresh(file, copy, rows, progress)
             ready = time.perf_counter()
             ratings.insert(connection, rows, progress)
             ratings.count(connection, rows.columns)
@@ -82,9 +82,9 @@ def add(
             fresh = len(columns.user_index) - before
             added = replace(added, ratings=fresh, updated=touched - fresh)
             if file is not None:
-                snapshot.write(file, copy, Sorted(columns, None), progress)
+                snapshot.refresh(file, copy, Sorted(columns, None), progress)
             ready = time.perf_counter()
-        state.widen_scale(connection, *(dataset.scale or dataset.interactions.scale))
+        state.keep_scale(connection, dataset.scale, dataset.interactions.scale)
         added = replace(added, snapshot_seconds=ready - started)
     added = replace(added, tags=_add_tags(connection, dataset, users, items))
     state.put_setting(connection, "catalogue", schema.new_mark())

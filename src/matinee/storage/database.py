@@ -29,12 +29,13 @@ class Database:
     Parameters
     ----------
     url
-        ``sqlite:///path``. The folder must exist; the file is made.
+        ``sqlite:///path``, or the same as SQLAlchemy's URL, which any path can stand in. The
+        folder must exist; the file is made.
     patience
         Seconds to wait for another process that writes.
     """
 
-    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+    def __init__(self, url: str | sa.URL, patience: float = PATIENCE) -> None:
         try:
             parsed = make_url(url)
             self.dialect = parsed.get_backend_name()
@@ -42,13 +43,13 @@ class Database:
             if self.dialect == "sqlite":
                 if parsed.database in (None, "", ":memory:"):
                     raise InvalidInput(
-                        f"A store must be a file that outlives the process, got {url!r}; give "
+                        f"A store must be a file that outlives the process, got {str(url)!r}; give "
                         "sqlite:///folder/store.sqlite."
                     )
                 options = {"connect_args": {"timeout": patience}}
             self._engine = sa.create_engine(url, **options)
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
-            raise InvalidInput(f"{url!r} is no address of a database: {error}") from error
+            raise InvalidInput(f"{str(url)!r} is no address of a database: {error}") from error
         self.file = Path(str(parsed.database)) if self.dialect == "sqlite" else None
         self.patience = patience
         if self.dialect == "sqlite":

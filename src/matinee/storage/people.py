@@ -62,6 +62,8 @@ def describe(connection: sa.Connection, user_id: str, profile: dict[str, Any]) -
         wanted, meant = (int, "a whole number") if name == "age" else (str, "text")
         if value is not None and (not isinstance(value, wanted) or isinstance(value, bool)):
             raise InvalidInput(f"`{name}` of a profile must be {meant}, got {value!r}.")
+        if name == "age" and isinstance(value, int) and not 1 <= value <= 129:
+            raise InvalidInput(f"`age` of a profile must lie in 1..129 years, got {value}.")
     user = _user(connection, user_id)
     if profile:
         row = sa.update(USERS).where(USERS.c.user_index == user)
@@ -120,8 +122,11 @@ def _index(connection: sa.Connection, table: sa.Table, id_: str) -> int:
 
 def _user(connection: sa.Connection, user_id: str) -> int:
     """The index of a user, who is created when new."""
-    if not isinstance(user_id, str) or not user_id or "\0" in user_id:
-        raise InvalidInput(f"A user id must be text that is not empty, got {user_id!r}.")
+    if not isinstance(user_id, str) or not user_id or any(c < " " for c in user_id):
+        raise InvalidInput(
+            "A user id must be text that is not empty and has no control characters, got "
+            f"{user_id!r}."
+        )
     user = _index(connection, USERS, user_id)
     if user < 0:
         user = state.next_index(connection, USERS)

@@ -104,10 +104,12 @@ def insert(connection: sa.Connection, ratings: Sorted, progress: Progress) -> in
 _UPSERT = (
     "INSERT INTO ratings (user_index, item_index, value, time) VALUES {} "
     "ON CONFLICT (user_index, item_index) DO UPDATE SET value = excluded.value, "
-    "time = COALESCE(excluded.time, ratings.time) "
-    "WHERE excluded.time IS NULL OR ratings.time IS NULL OR excluded.time >= ratings.time"
+    "time = excluded.time "
+    "WHERE (ratings.time IS NULL OR excluded.time >= ratings.time) "
+    "AND (excluded.value <> ratings.value OR excluded.time > ratings.time "
+    "OR (ratings.time IS NULL AND excluded.time IS NOT NULL))"
 )
-"""The newer or equally new rating stays; one without a time is taken for newer."""
+"""The newer or equally new rating stays, and one with a time before one without."""
 
 
 def count(connection: sa.Connection, columns: Columns) -> None:

@@ -7,6 +7,7 @@ if the commit never happens, no store ever bears its mark and the copy is never 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,11 +18,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from matinee.durable import replaced_file
+from matinee.errors import DiskFull, StoreUnavailable
 from matinee.interactions import Float32, Int32, Int64
 from matinee.progress import Progress, silent
 
 CHUNK = 1 << 20
 _MARK = b"matinee.mark"
+_log = logging.getLogger(__name__)
 
 
 class Columns(NamedTuple):
@@ -62,6 +65,14 @@ class Sorted:
                 None if value is None else value[rows],
                 None if time is None else time[rows],
             )
+
+
+def refresh(path: Path, mark: str, ratings: Sorted, progress: Progress = silent) -> None:
+    """`write`, but where that fails, only the log says so: a copy is missed by nobody."""
+    try:
+        write(path, mark, ratings, progress)
+    except (DiskFull, StoreUnavailable, OSError) as error:
+        _log.warning("No snapshot was written, so the next training reads slower: %s", error)
 
 
 def write(path: Path, mark: str, ratings: Sorted, progress: Progress = silent) -> None:

@@ -63,8 +63,32 @@ def next_index(connection: sa.Connection, table: sa.Table) -> int:
     return 0 if highest is None else int(highest) + 1
 
 
-def widen_scale(connection: sa.Connection, low: float, high: float) -> None:
-    """Keep the scale wide enough, and the liked threshold at its default unless it was set."""
+def keep_scale(
+    connection: sa.Connection, declared: tuple[float, float] | None, found: tuple[float, float]
+) -> None:
+    """Keep the scale wide enough, and the liked threshold at its default unless it was set.
+
+    A scale that an import declared holds for later ones, which may only declare another.
+
+    Raises
+    ------
+    InvalidInput
+        Ratings that declare no scale leave the one that was declared before.
+    """
+    stated = parse_scale(setting(connection, "stated_scale"))
+    if (
+        declared is None
+        and stated is not None
+        and not stated[0] <= found[0] <= found[1] <= stated[1]
+    ):
+        raise InvalidInput(
+            f"Ratings here must lie in {stated[0]:g}..{stated[1]:g}, the scale that was stated "
+            f"before, got {found[0]:g}..{found[1]:g}; state the scale again to reject or widen: "
+            f"--scale {stated[0]:g}:{stated[1]:g}."
+        )
+    if declared is not None:
+        put_setting(connection, "stated_scale", ":".join(map(number, declared)))
+    low, high = declared or stated or found
     threshold = setting(connection, "liked_threshold")
     known = parse_scale(setting(connection, "scale"))
     if known is not None:

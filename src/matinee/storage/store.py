@@ -12,6 +12,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from matinee.data.dataset import Dataset
+from matinee.durable import sweep
 from matinee.interactions import Float32, Int32, Int64, Interactions
 from matinee.progress import Progress, silent
 from matinee.storage import bulk, people, ratings, schema, snapshot, state, tables
@@ -75,7 +76,7 @@ class Store:
     """
 
     def __init__(
-        self, url: str, *, snapshot: Path | None = None, patience: float = PATIENCE
+        self, url: str | sa.URL, *, snapshot: Path | None = None, patience: float = PATIENCE
     ) -> None:
         self._database = Database(url, patience)
         file = self._database.file
@@ -119,6 +120,27 @@ class Store:
         """The index of an item, -1 for an unknown one."""
         rows = self._database.rows("SELECT item_index FROM movies WHERE item_id = {}", item_id)
         return int(rows[0][0]) if rows else -1
+
+    def counts(self, item_indices: list[int]) -> dict[int, tuple[int, float | None]]:
+        """Of these items: how many ratings each has at this moment, and their mean."""
+        found = {}
+        for start in range(0, len(item_indices), 10_000):
+            part = item_indices[start : start + 10_000]
+            query = _COUNTS.format(", ".join(["{}"] * len(part)))
+            for item, n, total in self._database.rows(query, *part):
+                found[int(item)] = (int(n), float(total / n) if n else None)
+        return found
+
+    def sources(self) -> list[str]:
+        """Names of the data sets that were imported."""
+        rows = self._database.rows(
+            "SELECT key FROM settings WHERE key LIKE 'imported:%' ORDER BY 1"
+        )
+        return [str(key).partition(":")[2] for (key,) in rows]
+
+    def stated_scale(self) -> tuple[float, float] | None:
+        """The scale that an import stated, which ratings must keep to; None where none did."""
+        return state.parse_scale(self.setting("stated_scale"))
 
     def catalogue_version(self) -> str:
         """A text that changes whenever an import may have added or described items."""
@@ -196,7 +218,7 @@ class Store:
             if columns is None:
                 columns = ratings.read_all(connection, progress)
                 if file is not None:
-                    snapshot.write(file, mark, Sorted(columns, None), progress)
+                    snapshot.refresh(file, mark, Sorted(columns, None), progress)
                     if mark != self._mark():
                         # Somebody wrote, or was deleted, meanwhile: no copy of that may stay.
                         file.unlink(missing_ok=True)
@@ -292,6 +314,9 @@ class Store:
             state.grow(connection, schema.new_mark())
         if self._snapshot is not None:
             self._snapshot.unlink(missing_ok=True)
+            # Also what a killed process has left of one, or a living one is writing: it fails,
+            # and nobody misses a snapshot.
+            sweep(self._snapshot.parent, f"{self._snapshot.name}.*", 0)
         self._database.forget_deleted()
         return removed
 
@@ -300,4 +325,5 @@ _RATINGS_OF = (
     "SELECT item_index, COALESCE(value, 1), COALESCE(time, 0) FROM ratings "
     "WHERE user_index = {} ORDER BY item_index"
 )
+_COUNTS = "SELECT item_index, n_ratings, rating_sum FROM movies WHERE item_index IN ({})"
 _PROFILE_OF = sa.text(f"SELECT {', '.join(PROFILE)} FROM users WHERE user_index = :user")

@@ -10,13 +10,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from matinee.durable import flush, full_disk_named
+import sqlalchemy as sa
+
+from matinee.durable import flush, full_disk_named, sweep
 from matinee.errors import ArchiveError, InvalidInput, InvalidParameter, NotReady, UnknownModel
 from matinee.model import Model
 from matinee.storage import archive
+from matinee.storage.database import PATIENCE
 from matinee.storage.store import Store
 
 TASKS = ("rating", "ranking")
+_DETAILS = ("store", "ratings", "figures", "liked_threshold", "user_feature_names")
+"""What training notes beside a model, and answering needs."""
 
 
 class Workspace:
@@ -30,12 +35,20 @@ class Workspace:
     Make one with `open`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self.path = path
+        self._patience = patience
 
     @classmethod
-    def open(cls, path: str | Path, *, create: bool = False) -> Self:
+    def open(cls, path: str | Path, *, create: bool = False, patience: float = PATIENCE) -> Self:
         """The workspace at `path`.
+
+        Parameters
+        ----------
+        create
+            Make it where there is none.
+        patience
+            Seconds to wait for another process that writes.
 
         Raises
         ------
@@ -47,16 +60,19 @@ class Workspace:
         folder = Path(path)
         if folder.exists() and not folder.is_dir():
             raise InvalidInput(f"A workspace must be a folder, got the file {folder}.")
-        workspace = cls(folder)
+        workspace = cls(folder, patience)
         if create:
             with full_disk_named(folder):
                 workspace._models.mkdir(parents=True, exist_ok=True)
             _ = workspace.store
         elif not workspace._store_file.exists():
             raise NotReady(
-                f"There is no workspace at {folder} yet; run `matinee train --data ml-100k` "
-                "first, or name another one."
+                f"There is no workspace at {folder} yet; make one by `matinee data import "
+                f"ratings.csv -w {folder}` or `matinee train --data ml-100k -w {folder}`, or name "
+                "another."
             )
+        for place in (folder, workspace._models):
+            sweep(place)
         return workspace
 
     @property
@@ -70,7 +86,8 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store, opened when it is first asked for."""
-        return Store(f"sqlite:///{self._store_file}")
+        address = sa.URL.create("sqlite", database=str(self._store_file))
+        return Store(address, patience=self._patience)
 
     def close(self) -> None:
         """Close the store, if it was opened."""
@@ -88,7 +105,7 @@ class Workspace:
 
     def save_model(self, model: Model, details: dict[str, Any] | None = None) -> str:
         """Save a fitted model, without the people it learned from; return its archive id."""
-        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         archive_id = f"{model.name}-{moment}-{secrets.token_hex(2)}"
         archive.save(model, self._models / archive_id, people=False, details=details)
         return archive_id
@@ -102,8 +119,8 @@ class Workspace:
         found = []
         for folder in sorted(self._models.glob("[!.]*")):
             try:
-                told = archive.manifest(folder)
-            except ArchiveError as error:
+                told = self._checked(folder)
+            except (ArchiveError, InvalidInput) as error:
                 told = {"model": "", "task": "", "created": "", "error": str(error)}
             found.append({**told, "id": folder.name, "active": folder.name in active})
         return sorted(found, key=lambda m: (m["created"], m["id"]))
@@ -127,8 +144,10 @@ class Workspace:
         Raises
         ------
         UnknownModel, CorruptArchive, NewerArchive
+        InvalidInput
+            It was not trained in this workspace, so its indices may mean other users and items.
         """
-        told = archive.manifest(self._archive(archive_id))
+        told = self._checked(self._archive(archive_id))
         self.store.set_setting(f"active_{told['task']}", archive_id)
 
     def active(self, task: Literal["rating", "ranking"] | str) -> str | None:
@@ -140,8 +159,28 @@ class Workspace:
     def _archive(self, archive_id: str) -> Path:
         # An id may come from a request: it must name a folder here, not a way out of it.
         if archive_id not in {f.name for f in self._models.glob("[!.]*")}:
-            raise UnknownModel(f"There is no model {archive_id!r} in {self.path}.")
+            raise UnknownModel(f"There is no model {archive_id!r} here; train one, or list them.")
         return self._models / archive_id
+
+    def _checked(self, folder: Path) -> dict[str, Any]:
+        """The manifest of a model that was trained in this workspace."""
+        told = archive.manifest(folder)
+        details = told.get("details")
+        if (
+            not isinstance(details, dict)
+            or any(k not in details for k in _DETAILS)
+            or any(k not in told for k in ("model", "task", "created"))
+        ):
+            raise InvalidInput(
+                f"{folder.name} must be a model that was trained in a workspace, but its manifest "
+                "does not tell on what; train one here: matinee train."
+            )
+        if details["store"] != self.store.id:
+            raise InvalidInput(
+                f"{folder.name} was trained in another workspace, whose users and items are "
+                "numbered otherwise; train it here: matinee train."
+            )
+        return told
 
     # ---- key ----------------------------------------------------------------------------
 

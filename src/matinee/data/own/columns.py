@@ -122,7 +122,8 @@ def find(
     if missing:
         raise InvalidInput(
             f"{where} must have a column for `{missing[0]}`, got the columns {present}; say which "
-            f"one it is (--{missing[0]} NAME, or {missing[0]}=... in Python)."
+            f"one it is: `matinee data import FILE --{missing[0]} NAME` (or numbers from 1 where "
+            f"the file has no header), or {missing[0]}=... in Python."
         )
     for field, at in position.items():
         twin = next((f for f, other in position.items() if other == at and f != field), None)

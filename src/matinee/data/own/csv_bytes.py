@@ -76,9 +76,9 @@ def codec_of(encoding: str) -> tuple[str, bool]:
         ascii_ = bytes(range(128)).decode(name, "replace") == bytes(range(128)).decode("ascii")
         # In Shift-JIS or GBK a comma-like byte may be the second half of a letter.
         single = all(len(bytes([b, 64]).decode(name, "replace")) == 2 for b in range(128, 256))
-    except LookupError as error:
+    except (LookupError, UnicodeError) as error:
         raise InvalidParameter(
-            f"`encoding` must be one that Python knows (utf-8, latin-1, cp1252 ...), got "
+            f"`encoding` must be one of text that Python knows (utf-8, latin-1, cp1252 ...), got "
             f"{encoding!r}."
         ) from error
     if name in ("utf-8", "utf-8-sig"):

@@ -26,7 +26,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = -62_135_596_800  # year 1 and the end of year 9999: what a calendar can show
 _LAST = 253_402_300_799
 _WHOLE = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
-_ODD = re.compile("[\0\r\n]")
+_ODD = re.compile("[\0-\x1f\x7f]")
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
@@ -99,7 +99,9 @@ class Rules:
             return Fault("item", "empty item id")
         for field, id_ in (("user", user), ("item", item)):
             if odd := _ODD.search(id_):
-                reason = "NUL byte" if odd[0] == "\0" else f"line break in {field} id"
+                kinds = {"\0": "NUL byte", "\r": "line break", "\n": "line break"}
+                kind = kinds.get(odd[0], "control character")
+                reason = kind if odd[0] == "\0" else f"{kind} in {field} id"
                 return Fault(field, reason)
         value, at = 1.0, 0
         if self.rating:
