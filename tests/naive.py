@@ -55,3 +55,199 @@ def precision(recommended, relevant, k):
     if not relevant:
         return None
     return len([i for i in recommended[:k] if i in relevant]) / k
+
+
+def paired_bootstrap(first, second, draws, seed):
+    """(mean difference, 2.5 % and 97.5 % quantile, p) of people drawn with replacement."""
+    generator = np.random.default_rng(seed)
+    differences = [a - b for a, b in zip(first, second, strict=True)]
+    n = len(differences)
+    observed = sum(differences) / n
+    means = []
+    for _ in range(draws):
+        drawn = generator.integers(0, n, n, dtype=np.int32)
+        means.append(sum(differences[i] for i in drawn) / n)
+    extreme = [m for m in means if abs(m - observed) >= abs(observed) - 1e-12]
+    low, high = np.quantile(means, [0.025, 0.975])
+    return observed, low, high, (1 + len(extreme)) / (1 + draws)
+
+
+def weighted_gram(chosen, weights):
+    """Lower triangle of X^T diag(weights) X; zero above."""
+    n = chosen.shape[1]
+    out = np.zeros((n, n))
+    for u, row in enumerate(chosen):
+        for i in range(n):
+            for j in range(i + 1):
+                out[i, j] += weights[u] * row[i] * row[j]
+    return out
+
+
+def ease(chosen, regularization, popularity_penalty, activity_damping, popularity_damping):
+    """Scores of EASE: each item's regression on the others solved by itself."""
+    people, items = chosen.shape
+    length, count = chosen.sum(axis=1), chosen.sum(axis=0)
+    weights = np.maximum(length, 1) ** -float(activity_damping)
+    weights *= length.sum() / (weights * length).sum()
+    penalty = regularization * count ** float(popularity_penalty)
+    scores = np.zeros((people, items))
+    for j in np.flatnonzero(count):
+        others = np.array([i for i in range(items) if i != j and count[i]], int)
+        x, y = chosen[:, others], chosen[:, j]
+        gram = x.T @ (weights[:, None] * x) + np.diag(penalty[others])
+        solution = np.linalg.solve(gram, x.T @ (weights * y))
+        scores[:, j] = x @ solution * count[j] ** -float(popularity_damping)
+    return scores
+
+
+def factor_model_slopes(matrix, mine, others, penalty):
+    """Of a dense matrix (NaN where not rated): squared error, penalty and slopes of the rows.
+
+    The last column of `mine` and `others` holds biases.
+    """
+    squared = penalized = 0.0
+    slopes = np.zeros(mine.shape)
+    for u, row in enumerate(matrix):
+        weight = penalty[0] + penalty[1] * (~np.isnan(row)).sum()
+        penalized += (weight * mine[u] ** 2).sum()
+        slopes[u] = 2 * weight * mine[u]
+        for i, rating in enumerate(row):
+            if not np.isnan(rating):
+                error = rating - mine[u, -1] - others[i, -1] - mine[u, :-1] @ others[i, :-1]
+                squared += error**2
+                slopes[u] -= 2 * error * np.append(others[i, :-1], 1)
+    return squared, penalized, slopes
+
+
+def log_likelihood(predicted, deviation, actual):
+    """Mean log of the normal density, rating by rating."""
+    logs = []
+    for m, d, r in zip(predicted, deviation, actual, strict=True):
+        logs.append(
+            math.log(math.exp(-((r - m) ** 2) / (2 * d * d)) / (d * math.sqrt(2 * math.pi)))
+        )
+    return sum(logs) / len(logs)
+
+
+def interval_coverage(predicted, deviation, actual, share):
+    """Ratings whose normal distribution function lies in the middle `share`, over all."""
+    inside = 0
+    for m, d, r in zip(predicted, deviation, actual, strict=True):
+        below = 0.5 * (1 + math.erf((r - m) / d / math.sqrt(2)))
+        inside += abs(below - 0.5) <= share / 2
+    return inside / len(actual)
+
+
+def descend(order, people, items, rate):
+    """Gradient steps for each (u, i, r) of `order`; changes the sides, dicts of arrays."""
+    for u, i, r in order:
+        p, q = people["factors"][u].copy(), items["factors"][i].copy()
+        error = r - people["bias"][u] - items["bias"][i] - p @ q
+        people["squares"][u] += error**2 * items["precision"][i]
+        items["squares"][i] += error**2 * people["precision"][u]
+        weight = people["weight"][u] * items["weight"][i]
+        for side, row, mine, other in ((people, u, p, q), (items, i, q, p)):
+            on_factors, on_bias = side["penalty"][row] * side["weight"][row]
+            side["factors"][row] = mine + rate * (weight * error * other - on_factors * mine)
+            side["bias"][row] += rate * (weight * error - on_bias * side["bias"][row])
+
+
+def squares_left_out(ratings, people, items, person_leverage, item_leverage, item_variance):
+    """Per row of a dense matrix (NaN where not rated): squared errors as if left out."""
+    out = np.zeros(len(ratings))
+    for u, i in np.argwhere(~np.isnan(ratings)):
+        error = ratings[u, i] - people[u, -1] - items[i, -1] - people[u, :-1] @ items[i, :-1]
+        left = max(1 - person_leverage[u] - item_leverage[i], 0.2)
+        out[u] += (error / left) ** 2 / item_variance[i]
+    return out
+
+
+def climb(order, chosen, people, items, rate, penalties):
+    """Steps of BPR for each (u, i) of `order` against the best item not chosen; changes both."""
+    on_people, on_items, on_biases = penalties
+    for u, i in order:
+        scores = items[:, :-1] @ people[u] + items[:, -1]
+        j = int(np.argmax(np.where(chosen[u], -np.inf, scores)))
+        if chosen[u].all():
+            continue
+        g = 1 / (1 + math.exp(scores[i] - scores[j]))
+        p, qi, qj = people[u].copy(), items[i].copy(), items[j].copy()
+        people[u] += rate * (g * (qi[:-1] - qj[:-1]) - on_people * p)
+        items[i, :-1] += rate * (g * p - on_items * qi[:-1])
+        items[j, :-1] -= rate * (g * p + on_items * qj[:-1])
+        items[i, -1] += rate * (g - on_biases * qi[-1])
+        items[j, -1] -= rate * (g + on_biases * qj[-1])
+
+
+def beliefs(matrix, moments, precision, prior, weights):
+    """Normal beliefs about (b, t) of each row of a dense matrix (NaN where not rated).
+
+    `moments` are (others, size, size): of (1, q, b), times the precision of the other's noise.
+    Returns means, own moments of (1, t, b), and the expected squared error of each row.
+    """
+    size = moments.shape[1]
+    means, own, errors = np.array(prior, float), np.zeros((len(matrix), size, size)), []
+    for u, row in enumerate(matrix):
+        error = 0.0
+        rated = np.flatnonzero(~np.isnan(row))
+        if len(rated):
+            a, right = precision.astype(float), precision.astype(float) @ prior[u]
+            for i in rated:
+                m = moments[i].astype(float)
+                a = a + weights[u] * m[:-1, :-1]
+                right = right + weights[u] * (row[i] * m[0, :-1] - m[:-1, -1])
+            covariance = np.linalg.inv(a)
+            means[u] = covariance @ right
+            mean, spread = np.append(means[u], 1), np.pad(covariance, (0, 1))
+            second = np.outer(mean, mean) + spread  # of (b, t, 1), which meets (1, q, b)
+            for i in rated:
+                m = moments[i].astype(float)
+                error += row[i] ** 2 * m[0, 0] - 2 * row[i] * mean @ m[0] + (second * m).sum()
+            order = [size - 1, *range(1, size - 1), 0]
+            own[u] = second[np.ix_(order, order)]
+        errors.append(error)
+    return means, own, np.array(errors)
+
+
+def products(people, items, constant):
+    """Scores as inner products, in double precision."""
+    scores = np.zeros((len(people), len(items)))
+    for p in range(len(people)):
+        for i in range(len(items)):
+            scores[p, i] = sum(
+                float(x) * float(y) for x, y in zip(people[p], items[i], strict=True)
+            ) + float(constant[p])
+    return scores
+
+
+def sparse_times(indptr, indices, data, dense):
+    """A CSR matrix times a dense one."""
+    out = np.zeros((len(indptr) - 1, dense.shape[1]))
+    for p in range(len(indptr) - 1):
+        for at in range(indptr[p], indptr[p + 1]):
+            out[p] += float(data[at]) * dense[indices[at]].astype(float)
+    return out
+
+
+def nearest(chosen, weights, left, right, shrinkage, k):
+    """Per item: (item, likeness) of the k most alike others who share a person, ties by index."""
+    lists = []
+    for i in range(chosen.shape[1]):
+        found = []
+        for j in range(chosen.shape[1]):
+            both = (chosen[:, i] > 0) & (chosen[:, j] > 0)
+            if i != j and both.any():
+                found.append((j, weights[both].sum() / (left[i] * right[j] + shrinkage)))
+        lists.append(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k])
+    return lists
+
+
+def elastic_net(gram, j, sparsity, penalty, turns=20_000):
+    """Column j regressed on the others, not negative: projected steps down the slope."""
+    weights = np.zeros(len(gram))
+    step = 1 / (np.linalg.eigvalsh(gram)[-1] + penalty.max())
+    for _ in range(turns):
+        slope = gram @ weights - gram[j] + sparsity + penalty * weights
+        weights = np.maximum(weights - step * slope, 0)
+        weights[j] = 0
+    return weights

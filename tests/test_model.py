@@ -10,7 +10,10 @@ from matinee import models
 from matinee.errors import InvalidInput, InvalidParameter, UnknownModel, Unsupported
 from matinee.hyperparameters import Parameter, parameter
 from matinee.interactions import Interactions
+from matinee.kernels import products
 from matinee.model import Model
+from matinee.ranking import Product
+from matinee.storage import archive
 
 
 def ratings_of(n_users=30, n_items=20, seed=0):
@@ -173,6 +176,22 @@ def test_bounds_in_words(stated, bounds):
 
 
 @pytest.mark.parametrize(
+    ("stated", "space"),
+    [
+        (parameter(1, ""), None),
+        (parameter(3, "", search=(1, 19)), ("int", 1, 19, False, ())),
+        (parameter(3, "", search=(1, 20)), ("int", 1, 20, True, ())),
+        (parameter(3.0, "", search=(0, 100)), ("float", 0, 100, False, ())),
+        (parameter(3.0, "", search=(0.1, 100)), ("float", 0.1, 100, True, ())),
+        (parameter(True, "", search=(True, False)), ("choice", 0, 0, False, (True, False))),
+        (parameter("a", "", search=("a", "b")), ("choice", 0, 0, False, ("a", "b"))),
+    ],
+)
+def test_what_tuning_may_try(stated, space):
+    assert stated.space == space
+
+
+@pytest.mark.parametrize(
     ("stated", "good", "bad"),
     [
         (parameter(1, "", low=1, high=9), [1, 9], [0, 10, 1.0, True, "1", None]),
@@ -201,8 +220,102 @@ def test_what_authors_must_write():
         Empty().fit(train)
     for method, arguments in (
         ("_fold_in", (None, None)),
+        ("_product", (None,)),
         ("_score", (None,)),
         ("_score_pairs", (None, None)),
     ):
         with pytest.raises(Unsupported):
             getattr(Empty(), method)(*arguments)
+
+
+class _ItemItem(Model):
+    """State is the history itself, as an item-item model holds it."""
+
+    task = "rating"
+
+    def _fit(self, train, side, progress):
+        dense = train.matrix.toarray()
+        self.weights_ = dense.T @ dense
+        self.people_ = train.matrix
+
+    def _fold_in(self, history, profiles):
+        return history
+
+    def _score(self, state):
+        out = np.zeros((state.shape[0], self.n_items), np.float32)
+        products.add_rows(state.indptr, state.indices, state.data, self.weights_, out)
+        return out
+
+    def _score_pairs(self, state, items):
+        return self._score(state)[np.arange(len(items)), items]
+
+
+def test_state_may_be_the_history_itself(tmp_path, monkeypatch):
+    train = ratings_of()
+    model = _ItemItem().fit(train)
+    wanted = train.matrix.toarray() @ model.weights_
+    ranking = model.recommend(np.arange(30), 20, exclude_seen=False)
+    for user in range(30):
+        assert ranking.items[user].tolist() == np.argsort(-wanted[user], kind="stable").tolist()
+    mixed = model.recommend([3, -1, -1, 0, 3], 5)
+    np.testing.assert_array_equal(mixed.items[[0, 3, 4]], model.recommend([3, 0, 3], 5).items)
+    assert mixed.items[1:3].tolist() == [[0, 1, 2, 3, 4]] * 2, "nobody's scores are all equal"
+    assert model.recommend([], 5).items.shape == (0, 5)
+    predicted = model.predict([2, -1, 2], [1, 1, 0])
+    np.testing.assert_array_equal(predicted, np.clip([wanted[2, 1], 0, wanted[2, 0]], 1, 5))
+    np.testing.assert_array_equal(model.predict(train.matrix[[2]], [1]), predicted[:1])
+    assert (model.fold_in(train.matrix) != train.matrix).nnz == 0
+
+    monkeypatch.setattr(archive.models, "create", lambda name: _ItemItem())
+    archive.save(model, tmp_path / "whole")
+    loaded = archive.load(tmp_path / "whole")
+    np.testing.assert_array_equal(loaded.recommend([3, -1], 5).items, mixed.items[:2])
+    assert loaded.people_ is loaded.seen_, "kept once"
+    archive.save(model, tmp_path / "nobody", people=False)
+    alone = archive.load(tmp_path / "nobody")
+    assert not hasattr(alone, "people_")
+    np.testing.assert_array_equal(alone.recommend(train.matrix[[3]], 5).items, mixed.items[:1])
+
+
+class _Stepwise(Model):
+    """Learns one more item in each epoch."""
+
+    task = "ranking"
+    epochs: int = parameter(5, "items learned", low=1)
+
+    def _fit(self, train, side, progress):
+        self.items_ = np.zeros((train.n_items, 1), np.float32)
+        for epoch in range(1, self.epochs + 1):
+            self.items_[epoch - 1] = epoch
+            self.people_ = np.ones((train.n_users, 1), np.float32)
+            if self._epoch_done(progress, epoch, self.epochs):
+                break
+
+    def _fold_in(self, history, profiles):
+        return np.ones((history.shape[0], 1), np.float32)
+
+    def _product(self, state):
+        return Product(state, self.items_)
+
+
+def test_a_fit_can_be_watched_and_stopped():
+    asked, told = [], []
+
+    def watch(model, epoch):
+        asked.append((epoch, int(model.recommend([0], 1, exclude_seen=False).items[0, 0])))
+        return epoch == 3
+
+    model = _Stepwise().fit(ratings_of(), progress=lambda *step: told.append(step), watch=watch)
+    assert asked == [(1, 0), (2, 1), (3, 2)]
+    assert told == [("fitting test_model", epoch, 5) for epoch in (1, 2, 3)]
+    assert "_watch" not in vars(model)
+    whole = _Stepwise().fit(ratings_of(), watch=lambda model, epoch: None)
+    assert whole.items_[4] == 5
+    assert _Stepwise().fit(ratings_of()).items_[4] == 5
+
+    def fails(model, epoch):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(ratings_of(), watch=fails)
+    assert vars(model) == {"epochs": 5}, "what was interrupted must not look fitted"

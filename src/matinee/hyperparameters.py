@@ -32,7 +32,8 @@ class Parameter:
     high: float = math.inf
     open_low: bool = False
     search: tuple[Any, ...] = ()
-    """What tuning may try: (low, high) of a number, or the choices; nothing if empty."""
+    """What tuning may try: (low, high) of a number, or choices, which are all that a text may be;
+    nothing if empty."""
 
     @property
     def space(self) -> Space | None:
@@ -61,11 +62,15 @@ class Parameter:
             and not (self.open_low and value == self.low)
         ):
             raise InvalidParameter(f"`{name}` of {model} must be {self.bounds}, got {value:g}.")
+        if isinstance(value, str) and self.search and value not in self.search:
+            raise InvalidParameter(f"`{name}` of {model} must be {self.bounds}, got {value!r}.")
         return value
 
     @property
     def bounds(self) -> str:
-        """The bounds in words, such as "> 0" or ">= 1 and <= 4096"."""
+        """The bounds in words, such as "> 0" or ">= 1 and <= 4096", or the choices of a text."""
+        if isinstance(self.default, str) and self.search:
+            return " or ".join(self.search)
         limits = []
         if self.low > -math.inf:
             limits.append(f"{'>' if self.open_low else '>='} {self.low:.10g}")

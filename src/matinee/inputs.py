@@ -66,8 +66,11 @@ def checked_items(name: str, items: npt.ArrayLike, lowest: int, n_items: int) ->
 
 def checked_candidates(items: npt.ArrayLike, n_items: int) -> Int32:
     """The items that may be recommended, sorted, each once."""
+    wanted = checked_items("candidates", items, 0, n_items)
+    if (wanted[1:] > wanted[:-1]).all():
+        return wanted
     allowed = np.zeros(n_items, bool)
-    allowed[checked_items("candidates", items, 0, n_items)] = True
+    allowed[wanted] = True
     return np.flatnonzero(allowed).astype(np.int32)
 
 

@@ -47,7 +47,8 @@ class Split:
     protocol: Protocol = field(default_factory=lambda: Protocol("given"))
 
     def __repr__(self) -> str:
-        return f"<Split ({self.protocol}): {len(self.train):,} for training, {len(self.test):,} for test>"
+        parts = f"{len(self.train):,} for training, {len(self.test):,} for test"
+        return f"<Split ({self.protocol}): {parts}>"
 
     def validation(self) -> Split:
         """A further split of `train` by the same rule: what tuning may look at.

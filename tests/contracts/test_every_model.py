@@ -89,6 +89,13 @@ def test_hyperparameters_are_frozen_typed_and_bounded(name):
         model.nonsense = 1
 
 
+def test_tuning_stays_within_bounds(name):
+    for key, stated in models.get(name).hyperparameters.items():
+        assert stated.space is None or stated.space.low <= stated.space.high
+        for value in stated.search:
+            assert stated.checked(name, key, value) == value
+
+
 def test_must_be_fitted_first(name):
     with pytest.raises(NotReady, match="fit"):
         models.create(name).recommend([0])

@@ -99,3 +99,42 @@ def test_a_penalty_too_small_for_float32_still_gives_a_solution(size):
         out,
     )
     np.testing.assert_allclose(vectors @ out[0], ratings, rtol=1e-3)
+
+
+@pytest.mark.parametrize("k", [1, 15, 20, 33])
+@pytest.mark.parametrize("density", [0.02, 0.3, 1])
+def test_with_bias_it_solves_for_a_column_of_ones_too(k, density):
+    """Densities that make rows shorter than the factors and longer, and of one rating."""
+    dense, arguments = problem(12, 60, k, density, k)
+    indptr, indices, ratings, vectors, offsets, plain, weighted = arguments
+    others = np.column_stack([vectors, offsets])
+    out = np.full((12, k + 1), np.nan, np.float32)
+    penalty = np.stack([plain, weighted])
+    als.solve_with_bias(indptr, indices, ratings, (0.2, 1.5), others, penalty, 0.7, out)
+    ones = np.column_stack([vectors, np.ones(60)])
+    standard = (dense - 0.2) / 1.5
+    expected = least_squares(standard, ones, offsets, np.append(plain, 0.7), np.append(weighted, 0))
+    np.testing.assert_allclose(out, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_a_very_long_row():
+    generator = np.random.default_rng(3)
+    n, k = 6_000, 2
+    others = generator.normal(size=(n, k + 1)).astype(np.float32)
+    ratings = (others[:, :k] @ [1, -2] + others[:, k] + 0.5).astype(np.float32)
+    indptr, indices = np.array([0, n], np.int32), np.arange(n, dtype=np.int32)
+    out = np.empty((1, k + 1), np.float32)
+    penalty = np.full((2, k), 1e-6, np.float32)
+    als.solve_with_bias(indptr, indices, ratings, (0.0, 1.0), others, penalty, 1e-6, out)
+    np.testing.assert_allclose(out[0], [1, -2, 0.5], atol=1e-3)
+
+
+def test_what_is_not_finite_gives_nothing_and_ends():
+    one = np.ones(1, np.float32)
+    indptr, indices = np.array([0, 1], np.int32), np.array([0], np.int32)
+    for k in (1, 20):
+        others = np.full((1, k + 1), np.nan, np.float32)
+        out = np.ones((1, k + 1), np.float32)
+        penalty = np.ones((2, k), np.float32)
+        als.solve_with_bias(indptr, indices, one, (0.0, 1.0), others, penalty, 1.0, out)
+        assert not np.isfinite(out).all() or not out.any()

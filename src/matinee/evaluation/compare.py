@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from matinee.errors import InvalidInput
 from matinee.evaluation import metrics
-from matinee.interactions import SideInformation
+from matinee.interactions import Int32, SideInformation
 from matinee.model import Model
 from matinee.progress import Progress, silent
 from matinee.splits import Protocol, Split
@@ -99,7 +100,6 @@ def evaluate(
     start = time.perf_counter()
     model.fit(split.train, side, progress=progress)
     fitted = time.perf_counter()
-    judge = _judge_ratings if model.task == "rating" else _judge_lists
     figures, intervals, counted = judge(model, split)
     return Evaluation(
         model.name,
@@ -117,6 +117,11 @@ def evaluate(
 _Judged = tuple[dict[str, float], dict[str, tuple[float, float]], int]
 
 
+def judge(model: Model, split: Split) -> _Judged:
+    """Judge a fitted model on the test part: figures, intervals, and how many they are means of."""
+    return _judge_ratings(model, split) if model.task == "rating" else _judge_lists(model, split)
+
+
 def _judge_ratings(model: Model, split: Split) -> _Judged:
     test = split.test
     if test.value is None:
@@ -132,21 +137,53 @@ def _judge_ratings(model: Model, split: Split) -> _Judged:
     return figures, {"rmse": (float(np.sqrt(max(low, 0))), float(np.sqrt(high)))}, len(test)
 
 
-def _judge_lists(model: Model, split: Split) -> _Judged:
+@dataclass(frozen=True, eq=False)
+class PersonFigures:
+    """Figures of each person with test items, in order of index.
+
+    Attributes
+    ----------
+    people : (people,) user indices
+    ndcg, recall, precision : (people,) float64
+        At the cutoffs of every comparison: 10, 20, 10.
+    lists : (people, 20) int32
+        What was recommended, best first.
+    """
+
+    people: npt.NDArray[np.int64]
+    ndcg: metrics.Float64
+    recall: metrics.Float64
+    precision: metrics.Float64
+    lists: Int32
+
+
+def per_person(model: Model, split: Split) -> PersonFigures:
+    """Judge the lists of a fitted model on the test part, person by person.
+
+    Two models' figures of the same split may be paired: see `evaluation.paired`.
+    """
     relevant = split.test.matrix
     people = np.flatnonzero(np.diff(relevant.indptr))
     relevant = relevant[people]
     n_relevant = np.diff(relevant.indptr)
     lists = model.recommend(people, RECALL_CUTOFF).items
     hit = metrics.hits(lists, relevant)
-    ndcg = metrics.ndcg(hit, n_relevant, CUTOFF)
-    recall = metrics.recall(hit, n_relevant, RECALL_CUTOFF)
-    precision = metrics.precision(hit, n_relevant, CUTOFF)
-    mean, low, high = metrics.mean_and_interval(ndcg)
+    return PersonFigures(
+        people,
+        metrics.ndcg(hit, n_relevant, CUTOFF),
+        metrics.recall(hit, n_relevant, RECALL_CUTOFF),
+        metrics.precision(hit, n_relevant, CUTOFF),
+        lists,
+    )
+
+
+def _judge_lists(model: Model, split: Split) -> _Judged:
+    of = per_person(model, split)
+    mean, low, high = metrics.mean_and_interval(of.ndcg)
     figures = {
         f"ndcg@{CUTOFF}": mean,
-        f"recall@{RECALL_CUTOFF}": metrics.mean_and_interval(recall)[0],
-        f"precision@{CUTOFF}": metrics.mean_and_interval(precision)[0],
-        f"coverage@{CUTOFF}": metrics.coverage(lists[:, :CUTOFF], split.train.n_items),
+        f"recall@{RECALL_CUTOFF}": metrics.mean_and_interval(of.recall)[0],
+        f"precision@{CUTOFF}": metrics.mean_and_interval(of.precision)[0],
+        f"coverage@{CUTOFF}": metrics.coverage(of.lists[:, :CUTOFF], split.train.n_items),
     }
-    return figures, {f"ndcg@{CUTOFF}": (low, high)}, len(people)
+    return figures, {f"ndcg@{CUTOFF}": (low, high)}, len(of.people)

@@ -7,6 +7,7 @@ given per person or per rating, so that intervals can be made of it.
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,32 @@ def r2(predicted: Float32, actual: Float32) -> float:
         return np.nan
     spread = np.sum((actual.astype(np.float64) - actual.mean(dtype=np.float64)) ** 2)
     return float(1 - np.sum(_errors(predicted, actual) ** 2) / spread) if spread > 0 else np.nan
+
+
+def log_likelihood(predicted: Float32, deviation: Float32, actual: Float32) -> float:
+    """Mean log density of the ratings under Normal(predicted, deviation^2); NaN for none.
+
+    More is better. It judges predictions and what is said of their errors in one.
+    """
+    if not len(actual):
+        return np.nan
+    spread = deviation.astype(np.float64)
+    squares = (_errors(predicted, actual) / spread) ** 2
+    return float(np.mean(-0.5 * squares - np.log(spread)) - 0.5 * math.log(2 * math.pi))
+
+
+def interval_coverage(
+    predicted: Float32, deviation: Float32, actual: Float32, share: float
+) -> float:
+    """Share of the ratings within the central interval that should hold `share`; NaN for none.
+
+    The interval is ``predicted +- z deviation``, z the (1 + share) / 2 quantile of the normal
+    distribution: 0.674 for a half, 1.645 for nine of ten.
+    """
+    if not len(actual):
+        return np.nan
+    z = NormalDist().inv_cdf((1 + share) / 2)
+    return float(np.mean(np.abs(_errors(predicted, actual)) <= z * deviation.astype(np.float64)))
 
 
 def _errors(predicted: Float32, actual: Float32) -> Float64:

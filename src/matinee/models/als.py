@@ -8,10 +8,9 @@ from scipy.sparse import csr_array
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
 from matinee.kernels import als as kernel
-from matinee.kernels.threads import exclusive
 from matinee.model import Model, State
 from matinee.progress import Progress
-from matinee.ranking import Reason
+from matinee.ranking import Product, Reason
 
 
 class ALS(Model):
@@ -24,19 +23,25 @@ class ALS(Model):
             + sum_i (regularization + weighted_regularization * n_i) |q_i|^2
             + bias_regularization * (sum_u b_u^2 + sum_i b_i^2)
 
-    by solving for all (p_u, b_u), then for all (q_i, b_i), exactly, `epochs` times, and once more
-    for the people. So what a person is in the end is just what `fold_in` makes of their ratings.
-    Source: Zhou et al. 2008 (weighted regularisation), Koren et al. 2009 (biases). Because
+    by solving for all (p_u, b_u), then `epochs` times for all (q_i, b_i) and again for all
+    (p_u, b_u), exactly. So what a person is in the end is just what `fold_in` makes of their
+    ratings. Source: Zhou et al. 2008 (weighted regularisation), Koren et al. 2009 (biases). Because
     ratings are standardised, the same regularisation fits any rating scale.
     """
 
     task = "rating"
 
-    factors: int = parameter(32, "numbers that describe a person or an item", low=1, high=4096)
-    epochs: int = parameter(15, "turns of people and items", low=1)
-    regularization: float = parameter(5.0, "penalty on factors", low=0)
-    weighted_regularization: float = parameter(0.055, "penalty on factors a rating", low=0)
-    bias_regularization: float = parameter(5.0, "penalty on biases", low=0, open_low=True)
+    factors: int = parameter(
+        64, "numbers that describe a person or an item", low=1, high=4096, search=(16, 128)
+    )
+    epochs: int = parameter(10, "turns of items and people", low=1, search=(5, 30))
+    regularization: float = parameter(5.0, "penalty on factors", low=0, search=(0.5, 20.0))
+    weighted_regularization: float = parameter(
+        0.045, "penalty on factors a rating", low=0, search=(0.01, 0.2)
+    )
+    bias_regularization: float = parameter(
+        2.0, "penalty on biases", low=0, open_low=True, search=(0.5, 10.0)
+    )
     seed: int = parameter(0, "of the first factors", low=0)
 
     mean_: np.float32
@@ -45,57 +50,59 @@ class ALS(Model):
     """(n_items, factors + 1) float32: q_i, and b_i last."""
 
     def _fit(self, train: Interactions, side: SideInformation, progress: Progress) -> None:
-        matrix, by_item = train.matrix, train.by_item
-        self.mean_ = np.float32(matrix.data.mean(dtype=np.float64))
-        spread = matrix.data.std(dtype=np.float64)
+        self._start(train)
+        for epoch in range(1, self.epochs + 1):
+            self._solve(train.by_item, self.people_, self.items_)
+            self._solve(train.matrix, self.items_, self.people_)
+            if self._epoch_done(progress, epoch, self.epochs):
+                break
+
+    def _start(self, train: Interactions) -> None:
+        """Random factors of items, and the people that fit them best."""
+        data = train.matrix.data
+        self.mean_ = np.float32(data.mean(dtype=np.float64))
+        spread = data.std(dtype=np.float64)
         self.deviation_ = np.float32(spread if spread > 0 else 1.0)
-        standard = (by_item.data - self.mean_) / self.deviation_
         generator = np.random.default_rng(self.seed)
-        self.items_ = generator.normal(0, 0.1, (train.n_items, self.factors + 1)).astype(np.float32)
+        shape = train.n_items, self.factors + 1
+        self.items_ = 0.1 * generator.standard_normal(shape, dtype=np.float32)
         self.items_[:, -1] = 0
         self.items_[self.item_count_ == 0] = 0
-        plain, weighted = self._penalties()
-        for epoch in range(self.epochs):
-            vectors, offsets = _with_ones(self._fold_in(matrix, None))
-            kernel.solve(
-                by_item.indptr,
-                by_item.indices,
-                standard,
-                vectors,
-                offsets,
-                plain,
-                weighted,
-                self.items_,
-            )
-            progress("fitting als", epoch + 1, self.epochs)
-        self.people_ = self._fold_in(matrix, None)
+        self.people_ = self._fold_in(train.matrix, None)
 
-    def _penalties(self) -> tuple[Float32, Float32]:
-        plain = np.full(self.factors + 1, self.regularization, np.float32)
-        weighted = np.full(self.factors + 1, self.weighted_regularization, np.float32)
-        plain[-1], weighted[-1] = self.bias_regularization, 0
+    @property
+    def _standard(self) -> tuple[float, float]:
+        return float(self.mean_), float(self.deviation_)
+
+    def _penalty(self) -> Float32:
+        """(2, factors + 1): on each factor and the bias, alone and times the number of ratings."""
+        penalty = np.empty((2, self.factors + 1), np.float32)
         # A person with fewer ratings than factors needs some penalty to have one solution.
-        plain[:-1] = np.maximum(plain[:-1], 1e-4)
-        return plain, weighted
+        penalty[0], penalty[1] = max(self.regularization, 1e-4), self.weighted_regularization
+        penalty[:, -1] = self.bias_regularization, 0
+        return penalty
+
+    def _solve(self, matrix: csr_array, others: Float32, out: Float32) -> None:
+        kernel.solve_with_bias(
+            matrix.indptr,
+            matrix.indices,
+            matrix.data,
+            self._standard,
+            others,
+            np.ascontiguousarray(self._penalty()[:, :-1]),
+            self.bias_regularization,
+            out,
+        )
 
     def _fold_in(self, history: csr_array, profiles: csr_array | None) -> State:
-        vectors, offsets = _with_ones(self.items_)
         out = np.empty((history.shape[0], self.factors + 1), np.float32)
-        plain, weighted = self._penalties()
-        standard = (history.data - self.mean_) / self.deviation_
-        kernel.solve(
-            history.indptr, history.indices, standard, vectors, offsets, plain, weighted, out
-        )
+        self._solve(history, self.items_, out)
         return out
 
-    def _score(self, state: State) -> Float32:
-        with exclusive():
-            score = state[:, :-1] @ self.items_[:, :-1].T
-        score += self.items_[:, -1]
-        score += state[:, -1:]
-        score *= self.deviation_
-        score += self.mean_
-        return np.asarray(score, np.float32)
+    def _product(self, state: State) -> Product:
+        people = self.deviation_ * state
+        people[:, -1] = self.deviation_
+        return Product(people, self.items_, self.mean_ + self.deviation_ * state[:, -1])
 
     def _score_pairs(self, state: State, items: Int32) -> Float32:
         of_item = np.where(items[:, np.newaxis] >= 0, self.items_[items], 0)
@@ -114,8 +121,8 @@ class ALS(Model):
         """
         factors, bias = self.items_[:, :-1], self.items_[:, -1]
         rated = factors[history.indices].astype(np.float64)
-        plain, weighted = self._penalties()
-        penalty = plain[:-1] + weighted[:-1] * len(rated)
+        plain, weighted = self._penalty()[:, :-1]
+        penalty = plain + weighted * len(rated)
         inner = np.linalg.solve(rated.T @ rated + np.diag(penalty), factors[item].astype(float))
         standard = (history.data - self.mean_) / self.deviation_
         rest = standard - bias[history.indices] - state[0, -1]
@@ -129,10 +136,3 @@ class ALS(Model):
         direction = "above" if liked >= 0 else "below"
         label = f"rated {abs(liked):.1f} {direction} the mean by everybody"
         return sorted([*reasons, Reason("popular", liked, label=label)], key=lambda r: -r.weight)
-
-
-def _with_ones(solved: Float32) -> tuple[Float32, Float32]:
-    """(vectors with 1 in the place of the bias, the biases) for solving the other side."""
-    vectors = solved.copy()
-    vectors[:, -1] = 1
-    return vectors, np.ascontiguousarray(solved[:, -1])

@@ -1,0 +1,57 @@
+"""The base of models that score an item by a sparse sum over the items of one's history."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from matinee.interactions import Float32, Int32, sorted_csr
+from matinee.kernels.products import add_sparse_rows
+from matinee.model import Model, State
+from matinee.ranking import Reason
+
+
+class ItemWeights(Model):
+    """``score(u, j) = sum of weights_[i, j] over the items i that u chose``.
+
+    Models set `weights_` in `_fit`. What is known of somebody is the history itself, so nothing
+    is computed when a person comes. Where no item of the history leads anywhere, popularity
+    decides.
+    """
+
+    weights_: csr_array
+    """(n_items, n_items) CSR float32: what having chosen the row says for the column."""
+
+    def _fold_in(self, history: csr_array, profiles: csr_array | None) -> State:
+        return history
+
+    def _score(self, state: State) -> Float32:
+        history = cast(csr_array, state)
+        scores = np.zeros(history.shape, np.float32)
+        ones = np.ones(len(history.indices), np.float32)
+        of = self.weights_
+        add_sparse_rows(
+            history.indptr, history.indices, ones, of.indptr, of.indices, of.data, scores
+        )
+        scores[~scores.any(axis=1)] = self.item_count_
+        return scores
+
+    def _explain(self, history: csr_array, state: State, item: int) -> list[Reason]:
+        """The score is a sum over the history: what each item adds."""
+        share = self.weights_[history.indices][:, [item]].toarray()[:, 0]
+        reasons = [
+            Reason("rated", float(share[j]), item=int(history.indices[j]))
+            for j in np.argsort(-share, kind="stable")[:5]
+            if share[j] > 0
+        ]
+        return reasons or super()._explain(history, state, item)
+
+
+def from_lists(columns: Int32, values: Float32) -> csr_array:
+    """(n, n) CSR of the (n, k) columns and values of each row; column -1 is nothing."""
+    n = len(columns)
+    kept = columns >= 0
+    indptr = np.append(0, np.cumsum(kept.sum(axis=1))).astype(np.int32)
+    return sorted_csr(csr_array((values[kept], columns[kept], indptr), shape=(n, n)))

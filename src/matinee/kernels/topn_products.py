@@ -1,0 +1,248 @@
+"""The best n items of each person where scores are inner products, without a matrix of scores.
+
+    score(p, i) = people[p] . items[i] + constant[p]
+
+One person: every product by `dot`, and a heap. Many: tiles of products that stay in registers
+are screened against the lowest score that each person still holds, so that hardly any score is
+ever written. Three things keep that exact, and the same bits as for each person alone:
+
+- Tiles add up in another order than `dot`, so a few more than n items are held, and `dot` decides
+  among them. Both differ from the true product by no more than ``k 2^-24 |p| |q|``. Where an item
+  that is not held could still be as good as the n-th, the person is done again, alone.
+- Items come by falling length, and ``p . q <= |p| |q|``: once the length of the next ones is too
+  short for what everybody of a tile holds, they are passed over.
+- What was seen is looked up only for what would be held.
+
+People are independent of each other, so results do not depend on the number of threads nor on
+who else is asked for. In the loops below, tuples travel together:
+
+    product = (people (*, k), items (n_items, k), constant (*,)) float32
+    allowed = (items that may be chosen (*,) int32, whether that means all instead)
+    seen = (indptr, indices, rows): row rows[p] of a sorted CSR to person p, none where -1
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from matinee.kernels.threads import exclusive
+from matinee.kernels.tiles import COLUMNS, PEOPLE, dot, four, lowest, screen
+from matinee.kernels.topn import push, put_in_order
+
+_FEW = 32
+"""People up to whom packing the items would cost more than it gains."""
+_BLOCK = 1 << 16
+"""Factors of the people of a block: 256 KB, which the cache of a core holds."""
+_HELD = 1 << 19
+"""Scores that a block may hold."""
+
+
+@numba.njit(cache=True)
+def _of(seen, p):
+    """Where what p has seen begins and ends."""
+    indptr, _, rows = seen
+    row = rows[p]
+    if row < 0:
+        return 0, 0
+    return indptr[row], indptr[row + 1]
+
+
+@numba.njit(cache=True)
+def _has_seen(seen, p, item):
+    low, stop = _of(seen, p)
+    high, barred = stop, seen[1]
+    while low < high:
+        middle = (low + high) >> 1
+        if barred[middle] < item:
+            low = middle + 1
+        else:
+            high = middle
+    return low < stop and barred[low] == item
+
+
+@numba.njit(cache=True)
+def _alone(product, allowed, seen, p, chosen, best):
+    """Fill chosen and best (both (n,)) for person p; untouched where there is nothing more."""
+    people, items, constant = product
+    columns, everything = allowed
+    held, shift = 0, constant[p]
+    least = np.float32(-np.inf)
+    scores, rows = np.empty(4, np.float32), np.empty(4, np.int64)
+    count = len(items) if everything else len(columns)
+    for start in range(0, count, 4):
+        for c in range(4):
+            place = min(start + c, count - 1)
+            rows[c] = place if everything else columns[place]
+        if not four(people, p, items, rows, shift, least, scores):
+            continue
+        for c in range(min(4, count - start)):
+            if scores[c] > least and not _has_seen(seen, p, rows[c]):
+                held = push(chosen, best, held, scores[c], rows[c])
+                if held == len(chosen):
+                    least = best[0]
+    put_in_order(chosen, best, held)
+
+
+@numba.njit(cache=True)
+def _one_by_one(product, allowed, seen, chosen, best):
+    for p in range(len(chosen)):
+        _alone(product, allowed, seen, p, chosen[p], best[p])
+
+
+@numba.njit(cache=True)
+def _pack(rows, order, width, out):
+    """out[g, f, a] = rows[order[g * width + a], f]; zero beyond the end of `order`."""
+    for g in range(len(out)):
+        for a in range(width):
+            place = g * width + a
+            if place < len(order):
+                row = rows[order[place]]
+                for f in range(len(row)):
+                    out[g, f, a] = row[f]
+            else:
+                out[g, :, a] = 0
+
+
+@numba.njit(cache=True)
+def _hold(product, order, seen, panels, lengths, start, held, kept, scores):
+    """By tiles, what may be best for people from `start` on.
+
+    in:  order: the items allowed, longest first; panels (*, k, COLUMNS): these packed;
+         lengths: (that of each person, that of each panel's first item) float64
+    out: kept, scores (people of the block, width): heaps of how many `held` (same,) says;
+         where that is less than width, nothing else may be chosen
+    """
+    people, count, width = product[0], len(held), kept.shape[1]
+    groups = -(-count // PEOPLE)
+    packed = np.empty((groups, people.shape[1], PEOPLE), np.float32)
+    _pack(people, np.arange(start, start + count), PEOPLE, packed)
+    least = np.full(groups * PEOPLE, np.inf, np.float32)
+    least[:count] = -np.inf
+    # The length that an item must exceed to matter to anybody of a group.
+    needed = np.full(groups, -np.inf)
+    sums = np.empty((PEOPLE, COLUMNS), np.float32)
+    hits = np.empty(PEOPLE, np.uint32)
+    for panel in range(len(panels)):
+        longest = lengths[1][panel]
+        busy = False
+        for group in range(groups):
+            if longest <= needed[group]:
+                continue
+            busy = True
+            if not screen(packed, group, panels, panel, least, sums, hits):
+                continue
+            for a in range(PEOPLE):
+                bits, p = hits[a], group * PEOPLE + a
+                while bits:
+                    c = lowest(bits)
+                    bits &= bits - np.uint32(1)
+                    place = panel * COLUMNS + c
+                    if place < len(order) and sums[a, c] > least[p]:
+                        item = order[place]
+                        if not _has_seen(seen, start + p, item):
+                            held[p] = push(kept[p], scores[p], held[p], sums[a, c], item)
+                            if held[p] == width:
+                                least[p] = scores[p, 0]
+            needed[group] = np.inf
+            for p in range(group * PEOPLE, min(count, (group + 1) * PEOPLE)):
+                enough = np.float64(least[p]) / max(lengths[0][start + p], 1e-300)
+                if not enough >= needed[group]:
+                    needed[group] = enough
+        if not busy:
+            break
+
+
+@numba.njit(cache=True)
+def _decide(product, allowed, seen, lengths, start, held, kept, scores, chosen, best):
+    """Choose by `dot` among what is held, or from everything where that is not certain."""
+    people, items, constant = product
+    slack = 1.01 * (items.shape[1] + 2) * 2.0**-23
+    for at in range(len(held)):
+        p, count = start + at, 0
+        for place in range(held[at]):
+            item = kept[at, place]
+            score = dot(people, p, items, item) + constant[p]
+            count = push(chosen[p], best[p], count, score, item)
+        if held[at] == kept.shape[1]:
+            # No item that is not held can score higher than this.
+            missed = scores[at, 0] + slack * lengths[0][p] * lengths[1][0] + constant[p]
+            if not np.float32(missed) < best[p, 0]:
+                _alone(product, allowed, seen, p, chosen[p], best[p])
+                continue
+        put_in_order(chosen[p], best[p], count)
+
+
+@numba.njit(cache=True, parallel=True)
+def _by_tiles(product, allowed, seen, order, lengths, block, width, chosen, best):
+    people, items, _ = product
+    panels = np.empty((len(lengths[1]), items.shape[1], COLUMNS), np.float32)
+    _pack(items, order, COLUMNS, panels)
+    for b in numba.prange(-(-len(people) // block)):
+        start, stop = b * block, min((b + 1) * block, len(people))
+        held = np.zeros(stop - start, np.int64)
+        kept = np.empty((stop - start, width), np.int32)
+        scores = np.empty((stop - start, width), np.float32)
+        _hold(product, order, seen, panels, lengths, start, held, kept, scores)
+        _decide(product, allowed, seen, lengths, start, held, kept, scores, chosen, best)
+
+
+@numba.njit(cache=True)
+def _lengths(rows):
+    """(rows,) float64: Euclidean lengths; infinite where they are NaN."""
+    out = np.empty(len(rows))
+    for r in range(len(rows)):
+        total = 0.0
+        for f in range(rows.shape[1]):
+            total += np.float64(rows[r, f]) * np.float64(rows[r, f])
+        out[r] = np.inf if np.isnan(total) else np.sqrt(total)
+    return out
+
+
+_EVERYTHING = np.zeros(0, np.int32)
+
+
+def select_products(
+    people: npt.NDArray[np.float32],
+    items: npt.NDArray[np.float32],
+    constant: npt.NDArray[np.float32],
+    candidates: npt.NDArray[np.int32] | None,
+    seen: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int64]],
+    chosen: npt.NDArray[np.int32],
+    best: npt.NDArray[np.float32],
+) -> None:
+    """The n best items of each person, highest score first, equal scores by item index.
+
+    Parameters
+    ----------
+    people : (people, k) float32, in
+    items : (n_items, k) float32, in
+    constant : (people,) float32, in
+    candidates : (*,) int32, in
+        The items that may be chosen, sorted; None for all.
+    seen : in
+        (indptr, indices, rows): person p may not be given the items of row ``rows[p]`` of this
+        CSR, whose rows are sorted; -1 for no row.
+    chosen : (people, n) int32, out
+    best : (people, n) float32, out
+        Item and score; entries stay untouched where fewer than n may be chosen. Scores that are
+        NaN or -inf are never chosen.
+    """
+    if not chosen.size:
+        return
+    product = (people, items, constant)
+    allowed = (_EVERYTHING, True) if candidates is None else (candidates, False)
+    if len(people) <= _FEW:
+        _one_by_one(product, allowed, seen, chosen, best)
+        return
+    order = np.arange(len(items), dtype=np.int32) if candidates is None else candidates
+    of_items = _lengths(items)[order]
+    falling = np.argsort(-of_items, kind="stable")
+    lengths = (_lengths(people), of_items[falling[::COLUMNS]])
+    n = chosen.shape[1]
+    width = n + 8 + n // 16
+    largest = min(_BLOCK // max(items.shape[1], 1), _HELD // width, len(people) // 16)
+    block = PEOPLE * min(max(largest // PEOPLE, 1), 32)
+    with exclusive():
+        _by_tiles(product, allowed, seen, order[falling], lengths, block, width, chosen, best)
