@@ -4,7 +4,7 @@ import matinee
 
 data = matinee.load("ml-100k")
 split = matinee.random_split(data.interactions, 0.1, seed=42)
-model = matinee.create("als", factors=32).fit(split.train)
+model = matinee.create("mle").fit(split.train)
 print(matinee.compare([model], split)[0].figures)
 
 user = data.users.index("42")

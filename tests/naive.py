@@ -251,3 +251,29 @@ def elastic_net(gram, j, sparsity, penalty, turns=20_000):
         weights = np.maximum(weights - step * slope, 0)
         weights[j] = 0
     return weights
+
+
+def implicit_least_squares(chosen, vectors, spectrum, penalty):
+    """Per row of a dense matrix of zeros and ones: the minimum of what `kernels.ials` lowers."""
+    result = np.zeros((len(chosen), vectors.shape[1]))
+    for u, row in enumerate(chosen):
+        if row.any():
+            y = vectors[row != 0].astype(float)
+            result[u] = np.linalg.solve(
+                y.T @ y + np.diag(spectrum + penalty[u]).astype(float), y.sum(axis=0)
+            )
+    return result
+
+
+def implicit_objective(chosen, people, items, alpha, of_people, of_items):
+    """iALS, term by term, over a dense matrix of zeros and ones."""
+    total = 0.0
+    for u, row in enumerate(chosen):
+        for i, choice in enumerate(row):
+            score = float(people[u].astype(float) @ items[i].astype(float))
+            total += alpha * score**2 + (1 - score) ** 2 * bool(choice)
+    for penalty, factors in ((of_people, people), (of_items, items)):
+        total += sum(
+            w * float((x.astype(float) ** 2).sum()) for w, x in zip(penalty, factors, strict=True)
+        )
+    return total

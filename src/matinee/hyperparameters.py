@@ -69,8 +69,8 @@ class Parameter:
     @property
     def bounds(self) -> str:
         """The bounds in words, such as "> 0" or ">= 1 and <= 4096", or the choices of a text."""
-        if isinstance(self.default, str) and self.search:
-            return " or ".join(self.search)
+        if isinstance(self.default, str):
+            return " or ".join(self.search) or "text"
         limits = []
         if self.low > -math.inf:
             limits.append(f"{'>' if self.open_low else '>='} {self.low:.10g}")

@@ -1,12 +1,14 @@
-"""The base of models that score an item by a sparse sum over the items of one's history."""
+"""What models that weigh the items of one's history share."""
 
 from __future__ import annotations
 
+import os
 from typing import cast
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from matinee.errors import InvalidInput
 from matinee.interactions import Float32, Int32, sorted_csr
 from matinee.kernels.products import add_sparse_rows
 from matinee.model import Model, State
@@ -55,3 +57,25 @@ def from_lists(columns: Int32, values: Float32) -> csr_array:
     kept = columns >= 0
     indptr = np.append(0, np.cumsum(kept.sum(axis=1))).astype(np.int32)
     return sorted_csr(csr_array((values[kept], columns[kept], indptr), shape=(n, n)))
+
+
+def people_weights(lengths: Int32, power: float) -> Float32:
+    """What each person counts for; on average over choices, one."""
+    weights = np.maximum(lengths, 1.0) ** -power
+    weights *= lengths.sum() / (weights * lengths).sum()
+    return weights.astype(np.float32)
+
+
+def check_memory(name: str, items: int) -> None:
+    """Refuse a float32 matrix of `items` squared that the machine's memory cannot hold."""
+    names = getattr(os, "sysconf_names", {})
+    if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
+        return
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    needed = 4 * items**2
+    if needed > there:
+        raise InvalidInput(
+            f"{name} must hold a matrix of items squared in memory: {items} items need "
+            f"{needed / 1e9:.1f} GB, and this machine has {there / 1e9:.1f} GB; leave out items "
+            "with few ratings, or take ials."
+        )

@@ -113,3 +113,30 @@ def test_the_interval_holds_the_truth_about_nineteen_times_in_twenty():
         _, low, high = metrics.mean_and_interval(generator.exponential(size=300))
         held += low <= 1 <= high
     assert 0.91 < held / 400 < 0.985
+
+
+distributions = st.lists(
+    st.tuples(st.floats(1, 5), st.floats(0.3, 3), st.floats(1, 5)), min_size=1, max_size=20
+)
+
+
+@given(distributions, st.sampled_from([0.5, 0.9]))
+def test_deviations(drawn, share):
+    predicted, deviation, actual = np.array(drawn, np.float32).T
+    assert metrics.log_likelihood(predicted, deviation, actual) == pytest.approx(
+        naive.log_likelihood(predicted, deviation, actual), rel=1e-5, abs=1e-6
+    )
+    assert metrics.interval_coverage(predicted, deviation, actual, share) == pytest.approx(
+        naive.interval_coverage(predicted, deviation, actual, share)
+    )
+
+
+def test_deviations_by_hand():
+    zero, one = np.zeros(2, np.float32), np.ones(2, np.float32)
+    assert metrics.log_likelihood(zero, one, zero) == pytest.approx(-0.5 * math.log(2 * math.pi))
+    actual = np.array([0.6, 0.7], np.float32)
+    assert metrics.interval_coverage(zero, one, actual, 0.5) == 0.5
+    assert metrics.interval_coverage(zero, one, actual, 0.9) == 1
+    nothing = zero[:0]
+    assert np.isnan(metrics.log_likelihood(nothing, nothing, nothing))
+    assert np.isnan(metrics.interval_coverage(nothing, nothing, nothing, 0.5))

@@ -150,7 +150,11 @@ def test_explanations():
     rate, everybody = model.rate_[label], model.rate_[-1]
     (cluster,) = [r for r in reasons if r.kind == "cluster"]
     assert cluster.weight == pytest.approx(np.log(rate[item] / everybody[item]), rel=1e-5)
-    assert f"{rate[item]:.0%} of the {model.size_[label]} people" in cluster.label
+    own = model.people_[:, 0] == label
+    counted = train.matrix.toarray()[own, item].mean()
+    assert f"{counted:.0%} of the {model.size_[label]} people" in cluster.label, (
+        "not the damped one"
+    )
     rated = [r for r in reasons if r.kind == "rated"]
     assert 1 <= len(rated) <= 3
     for reason in rated:

@@ -17,6 +17,7 @@ from matinee.cli import (
     data,
     demo,
     explain,
+    factorize,
     models,
     person,
     predict,
@@ -26,6 +27,7 @@ from matinee.cli import (
     serve,
     similar,
     train,
+    tune,
 )
 from matinee.errors import MatineeError, outcome
 
@@ -41,6 +43,8 @@ app.command()(demo.demo)
 app.add_typer(data.app, name="data")
 app.command()(train.train)
 app.command()(compare.compare)
+app.command()(factorize.factorize)
+app.command()(tune.tune)
 app.add_typer(models.app, name="models")
 app.command()(recommend.recommend)
 app.command()(similar.similar)

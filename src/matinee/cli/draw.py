@@ -125,7 +125,13 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
             TimeRemainingColumn(),
         )
         bars: dict[str, TaskID] = {}
-        with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
+        # Unless it is the terminal too, what is printed meanwhile must not go where the bars are.
+        with Progress(
+            *columns,
+            console=Console(stderr=True),
+            transient=True,
+            redirect_stdout=sys.stdout.isatty(),
+        ) as drawn:
 
             def tell(what: str, done: int, total: int | None) -> None:
                 if what not in bars:

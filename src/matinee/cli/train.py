@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +23,9 @@ def train(
         list[str] | None,
         typer.Option("--set", help="A hyperparameter, such as --set factors=64. Repeatable."),
     ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A model's hyperparameters, as `matinee tune` writes them.")
+    ] = None,
     mix: Annotated[
         bool, typer.Option("--mix", help="Add to ratings of another source: ids mean the same.")
     ] = False,
@@ -37,13 +41,19 @@ def train(
         matinee train --data ml-100k
 
         matinee train als user_clusters --set seed=7
+
+        matinee train --config best.toml
     """
     from matinee import training
     from matinee.cli import draw
     from matinee.storage.workspace import Workspace
+    from matinee.tuning import configuration
 
     names = models or list(training.DEFAULT_MODELS)
-    parameters = training.parsed(set_ or [], names)
+    parameters: dict[str, Any] = {}
+    if config is not None:
+        names, parameters = configuration.chosen(config, models)
+    parameters |= training.parsed(set_ or [], names)
     with (
         draw.progress_bar(json) as progress,
         Workspace.open(workspace, create=data is not None) as opened,

@@ -7,9 +7,8 @@ from scipy.sparse import csr_array, vstack
 
 from matinee.hyperparameters import parameter
 from matinee.interactions import Interactions, SideInformation, sorted_csr
-from matinee.item_weights import ItemWeights
+from matinee.item_weights import ItemWeights, check_memory, people_weights
 from matinee.kernels import ease, slim
-from matinee.models.ease import _check_memory, _weights
 from matinee.progress import Progress
 
 _BLOCK = 256
@@ -56,9 +55,9 @@ class SLIM(ItemWeights):
     def _fit(self, train: Interactions, side: SideInformation, progress: Progress) -> None:
         matrix, by_item = train.matrix, train.by_item
         n = train.n_items
-        _check_memory(n)
+        check_memory("slim", n)
         gram = np.empty((n, n), np.float32)
-        weights = _weights(np.diff(matrix.indptr), self.activity_damping)
+        weights = people_weights(np.diff(matrix.indptr), self.activity_damping)
         ease.gram(matrix.indptr, matrix.indices, by_item.indptr, by_item.indices, weights, gram)
         for first in range(0, n, _BLOCK):
             rows = slice(first, first + _BLOCK)

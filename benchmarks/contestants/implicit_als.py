@@ -1,0 +1,51 @@
+"""Jobs of implicit: its alternating least squares."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import implicit.als
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from contestants import lists
+
+THREADS = int(os.environ["OMP_NUM_THREADS"])
+
+
+def _fitted(data: dict[str, Any], callback: Any, **settings: Any) -> Any:
+    model = implicit.als.AlternatingLeastSquares(
+        num_threads=THREADS, random_state=1, dtype=np.float32, **settings
+    )
+    model.fit(lists.histories(data), show_progress=False, callback=callback)
+    return model
+
+
+def ranking(data: dict[str, Any], judge: bool = True, **settings: Any) -> dict[str, Any]:
+    started = time.perf_counter()
+    model = _fitted(data, None, **settings)
+    result: dict[str, Any] = {"seconds": time.perf_counter() - started}
+    if judge:
+        result["lists"] = lists.of_factors(model.user_factors, model.item_factors, data)
+    return result
+
+
+def epochs(data: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    """Seconds of each epoch, and the item factors."""
+    seconds: list[float] = []
+    model = _fitted(data, lambda epoch, spent, loss: seconds.append(spent), **settings)
+    return {"seconds": seconds, "items": model.item_factors}
+
+
+def recommend(data: dict[str, Any], people: int, alone: int) -> dict[str, Any]:
+    """Ten items each, by given factors, for many people at once and for some one by one."""
+    model = implicit.als.AlternatingLeastSquares(factors=data["items"].shape[1])
+    model.user_factors, model.item_factors = data["people"], data["items"]
+    histories = lists.histories(data)
+    users = np.arange(min(people, len(data["people"])))
+    with threadpool_limits(THREADS, user_api="blas"):  # faster for one, slower for many
+        single = lists.timed_alone(lambda u: model.recommend(u, histories[u], N=10), alone)
+    many = lists.timed(lambda: model.recommend(users, histories[users], N=10)[0])
+    return {"single": single, **many}

@@ -1,0 +1,1 @@
+"""`matinee tune`: a search for better hyperparameters on validation ratings."""
