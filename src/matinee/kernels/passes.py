@@ -1,7 +1,7 @@
 """Passes over the rows that a person chose, by vector instructions, four rows at a time.
 
 A compiler makes these of plain loops too, but checks at each row whether arrays overlap, and waits
-for each row from memory before it asks for the next: that took three times as long. Widths are
+for each row from memory before it asks for the next: that took over twice as long. Widths are
 multiples of `WIDTH`; who has fewer columns fills up with zeros.
 """
 
