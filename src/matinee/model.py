@@ -152,6 +152,11 @@ class Model(Hyperparameters):
         InvalidInput
             `train` is empty, or holds a pair twice.
         """
+        if not isinstance(train, Interactions):
+            raise InvalidInput(
+                f"{self.name} is fitted to Interactions, got {type(train).__name__}; a data set "
+                "has them as `.interactions`."
+            )
         if not len(train):
             raise InvalidInput(f"{self.name} needs at least one rating to learn from, got none.")
         side = side or SideInformation()

@@ -104,6 +104,8 @@ def test_must_be_fitted_first(name):
 def test_needs_ratings(name):
     with pytest.raises(InvalidInput, match="at least one"):
         models.create(name).fit(Interactions([], [], [], n_users=3, n_items=3))
+    with pytest.raises(InvalidInput, match="Interactions"):
+        models.create(name).fit([[1, 2], [3, 4]])
 
 
 def test_shapes_ranges_and_order(fitted, train):

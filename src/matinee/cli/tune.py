@@ -54,10 +54,10 @@ def tune(
                     err=True,
                 )
                 raise
-    if json:
-        draw.as_json(found.as_dict())
-    else:
-        _say_result(found)
+            if json:
+                draw.as_json(found.as_dict())
+            else:
+                _say_result(found)
 
 
 def _say_what(search: Search) -> None:

@@ -62,7 +62,7 @@ class ALS(Model):
         data = train.matrix.data
         self.mean_ = np.float32(data.mean(dtype=np.float64))
         spread = data.std(dtype=np.float64)
-        self.deviation_ = np.float32(spread if spread > 0 else 1.0)
+        self.deviation_ = np.float32(spread if spread > 1e-30 else 1.0)
         generator = np.random.default_rng(self.seed)
         shape = train.n_items, self.factors + 1
         self.items_ = 0.1 * generator.standard_normal(shape, dtype=np.float32)

@@ -95,7 +95,7 @@ class MLE(Model):
         generator = np.random.default_rng(self.seed)
         self.mean_ = np.float32(matrix.data.mean(dtype=np.float64))
         spread = matrix.data.std(dtype=np.float64)
-        self.deviation_ = np.float32(spread if spread > 0 else 1.0)
+        self.deviation_ = np.float32(spread if spread > 1e-30 else 1.0)
         standard = self._standard(matrix)
         grid = sgd.grid_of(matrix.indptr, matrix.indices, standard, train.n_items, generator)
         of_person = np.diff(matrix.indptr)

@@ -86,7 +86,7 @@ class SVDPP(Model):
         matrix, by_item = train.matrix, train.by_item
         self.mean_ = np.float32(matrix.data.mean(dtype=np.float64))
         spread = matrix.data.std(dtype=np.float64)
-        self.deviation_ = np.float32(spread if spread > 0 else 1.0)
+        self.deviation_ = np.float32(spread if spread > 1e-30 else 1.0)
         people = _Side(matrix, self.factors, self.exponent)
         items = _Side(by_item, self.factors, self.exponent)
         items.guess(np.random.default_rng(self.seed))

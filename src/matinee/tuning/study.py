@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -79,8 +80,11 @@ def opened(file: Path, name: str, made_of: str, *, minimize: bool) -> Iterator[S
         "or name another workspace."
     )
     try:
+        # Asked first by a connection that is closed: optuna leaves its own open where it fails.
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA schema_version").fetchall()
         storage = optuna.storages.RDBStorage(address.render_as_string())
-    except (sa.exc.DatabaseError, RuntimeError) as error:
+    except (sqlite3.DatabaseError, sa.exc.DatabaseError, RuntimeError) as error:
         raise unreadable from error
     try:
         study = optuna.create_study(
