@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 from scipy.sparse import csr_array
 
+from matinee import ranking
 from matinee.errors import InvalidInput
 from matinee.interactions import Float32, Int32, sorted_csr
 from matinee.kernels.products import add_sparse_rows
@@ -43,11 +44,7 @@ class ItemWeights(Model):
     def _explain(self, history: csr_array, state: State, item: int) -> list[Reason]:
         """The score is a sum over the history: what each item adds."""
         share = self.weights_[history.indices][:, [item]].toarray()[:, 0]
-        reasons = [
-            Reason("rated", float(share[j]), item=int(history.indices[j]))
-            for j in np.argsort(-share, kind="stable")[:5]
-            if share[j] > 0
-        ]
+        reasons = ranking.ratings_that_speak(history.indices, share)
         return reasons or super()._explain(history, state, item)
 
 

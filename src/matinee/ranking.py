@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from matinee.errors import InvalidInput
 from matinee.interactions import Float32, Int32, Int64
@@ -77,6 +78,27 @@ class Seen(NamedTuple):
     """Sorted within each row."""
     rows: Int64
     """(people,) int64; -1 for a person who has seen nothing."""
+
+
+def ratings_that_speak(items: Int32, shares: npt.NDArray[Any], most: int = 5) -> list[Reason]:
+    """The items of a history that add something to a score, the largest share first.
+
+    Parameters
+    ----------
+    items : (n,) int32, of the history
+    shares : (n,) what each adds; what is not above 0 speaks for nothing
+    """
+    strongest = np.argsort(-shares, kind="stable")[:most].tolist()
+    return [
+        Reason("rated", float(shares[j]), item=int(items[j])) for j in strongest if shares[j] > 0
+    ]
+
+
+def with_everybody(reasons: list[Reason], above: float) -> list[Reason]:
+    """`reasons` and how everybody rates the item, `above` the mean, the strongest first."""
+    direction = "above" if above >= 0 else "below"
+    label = f"rated {abs(above):.1f} {direction} the mean by everybody"
+    return sorted([*reasons, Reason("popular", above, label=label)], key=lambda r: -r.weight)
 
 
 def best(

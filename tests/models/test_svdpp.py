@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from matinee import ranking
 from matinee.evaluation.compare import evaluate
 from matinee.evaluation.metrics import rmse
 from matinee.interactions import Interactions
@@ -161,7 +162,7 @@ def test_the_prior_takes_uncertainty_into_account():
 def test_explanations_sum_up(fitted, monkeypatch):
     """Prediction = that for somebody unknown + a share of each rating, by adding them up."""
     ratings = ratings_of()
-    monkeypatch.setattr("matinee.models.svdpp._REASONS", 1000)
+    monkeypatch.setattr(ranking.ratings_that_speak, "__defaults__", (1000,))
     nobody = csr_array((1, 40), dtype=np.float32)
     for user in range(0, 60, 7):
         history = ratings.matrix[[user]]

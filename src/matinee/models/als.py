@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
+from matinee import ranking
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
 from matinee.kernels import als as kernel
@@ -127,12 +128,6 @@ class ALS(Model):
         standard = (history.data - self.mean_) / self.deviation_
         rest = standard - bias[history.indices] - state[0, -1]
         share = self.deviation_ * (rated @ inner) * rest
-        reasons = [
-            Reason("rated", float(share[j]), item=int(history.indices[j]))
-            for j in np.argsort(-share, kind="stable")[:5]
-            if share[j] > 0
-        ]
+        reasons = ranking.ratings_that_speak(history.indices, share)
         liked = float(self.deviation_ * bias[item])
-        direction = "above" if liked >= 0 else "below"
-        label = f"rated {abs(liked):.1f} {direction} the mean by everybody"
-        return sorted([*reasons, Reason("popular", liked, label=label)], key=lambda r: -r.weight)
+        return ranking.with_everybody(reasons, liked)

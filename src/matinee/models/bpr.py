@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
+from matinee import ranking
 from matinee.errors import Diverged
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Interactions, SideInformation
@@ -137,11 +138,7 @@ class BPR(Model):
         taste = float(state[0, :-1] @ factors[item])
         alike = (factors[history.indices] @ factors[item]).clip(0)
         share = max(taste, 0) * alike / max(float(alike.sum()), 1e-12)
-        reasons = [
-            Reason("rated", float(share[j]), item=int(history.indices[j]))
-            for j in np.argsort(-share, kind="stable")[:5]
-            if share[j] > 0
-        ]
+        reasons = ranking.ratings_that_speak(history.indices, share)
         liked = float(bias[item] - bias.mean())
         label = f"liked by {int(self.item_count_[item])} people"
         return sorted([*reasons, Reason("popular", liked, label=label)], key=lambda r: -r.weight)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.linalg import lapack
 from scipy.sparse import csr_array
 
+from matinee import ranking
 from matinee.errors import InvalidInput
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Interactions, SideInformation, sorted_csr
@@ -126,9 +127,5 @@ class EASE(Model):
         to = self.position_[item]
         places = self.position_[history.indices]
         share = np.where((places >= 0) & (to >= 0), self.weights_[places, to], 0)
-        reasons = [
-            Reason("rated", float(share[j]), item=int(history.indices[j]))
-            for j in np.argsort(-share, kind="stable")[:5]
-            if share[j] > 0
-        ]
+        reasons = ranking.ratings_that_speak(history.indices, share)
         return reasons or super()._explain(history, state, item)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
+from matinee import ranking
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
 from matinee.kernels import ials as kernel
@@ -173,9 +174,5 @@ class IALS(Model):
         penalty = self._penalty(np.diff(history.indptr), self.chosen_items_)
         own = np.diag(self.spectrum_.astype(np.float64) + penalty)
         share = chosen @ np.linalg.solve(chosen.T @ chosen + own, self.items_[item].astype(float))
-        reasons = [
-            Reason("rated", float(share[j]), item=int(history.indices[j]))
-            for j in np.argsort(-share, kind="stable")[:5]
-            if share[j] > 0
-        ]
+        reasons = ranking.ratings_that_speak(history.indices, share)
         return reasons or super()._explain(history, state, item)

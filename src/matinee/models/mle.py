@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from matinee import inputs
+from matinee import inputs, ranking
 from matinee.errors import Diverged
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
@@ -292,15 +292,9 @@ class MLE(Model):
         inner = np.linalg.solve(gram, factors[item].astype(np.float64))
         rest = self._standard(history) - bias[history.indices] - state[0, -2]
         share = self.deviation_ * (rated @ inner) * weights * rest
-        reasons = [
-            Reason("rated", float(share[j]), item=int(history.indices[j]))
-            for j in np.argsort(-share, kind="stable")[:5]
-            if share[j] > 0
-        ]
+        reasons = ranking.ratings_that_speak(history.indices, share)
         liked = float(self.deviation_ * bias[item])
-        direction = "above" if liked >= 0 else "below"
-        label = f"rated {abs(liked):.1f} {direction} the mean by everybody"
-        return sorted([*reasons, Reason("popular", liked, label=label)], key=lambda r: -r.weight)
+        return ranking.with_everybody(reasons, liked)
 
 
 def _mean(values: Float32, counts: Int32) -> float:

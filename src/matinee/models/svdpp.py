@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from matinee import ranking
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
 from matinee.kernels import svdpp as kernel
@@ -16,8 +17,6 @@ from matinee.ranking import Product, Reason
 
 Float64 = npt.NDArray[np.float64]
 
-_REASONS = 5
-"""Ratings named in an explanation, at most."""
 _STEPS = 3
 """Conjugate gradient steps an epoch; each epoch goes on where the last one stopped."""
 _FIRST_VARIANCE = 0.1
@@ -163,14 +162,8 @@ class SVDPP(Model):
 
     def _explain(self, history: csr_array, state: State, item: int) -> list[Reason]:
         shares, liked = self._shares_of(history, item)
-        reasons = [
-            Reason("rated", float(shares[j]), item=int(history.indices[j]))
-            for j in np.argsort(-shares, kind="stable")[:_REASONS]
-            if shares[j] > 0
-        ]
-        direction = "above" if liked >= 0 else "below"
-        label = f"rated {abs(liked):.1f} {direction} the mean by everybody"
-        return sorted([*reasons, Reason("popular", liked, label=label)], key=lambda r: -r.weight)
+        reasons = ranking.ratings_that_speak(history.indices, shares)
+        return ranking.with_everybody(reasons, liked)
 
     def _shares_of(self, history: csr_array, item: int) -> tuple[Float64, float]:
         """What each rating, and what everybody's add to a prediction; with the mean all of it.
