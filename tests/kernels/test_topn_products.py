@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import products, top_n
 
-from matinee.kernels import tiles
+from matinee.kernels import tiles, topn_products
 from matinee.kernels.topn_products import select_products
 
 FEW, MANY = 5, 40
@@ -80,6 +80,19 @@ def test_against_sorting(people, n_items, k, n, seed):
         seen=seen,
         barred=barred,
     )
+
+
+def test_in_parts_against_sorting(monkeypatch):
+    """As where there are very many items, with parts of five."""
+    monkeypatch.setattr(topn_products, "_LARGE", 0)
+    monkeypatch.setattr(topn_products, "_PART", 15)
+    generator = np.random.default_rng(5)
+    for n_items, n in ((1, 3), (23, 4), (23, 30), (61, 7)):
+        seen, barred = seen_of(generator, FEW, n_items)
+        people, items = whole(generator, FEW, 3), whole(generator, n_items, 3)
+        candidates = np.flatnonzero(generator.random(n_items) < 0.7).astype(np.int32)
+        check(people, items, n, seen=seen, barred=barred)
+        check(people, items, n, candidates=candidates, seen=seen, barred=barred)
 
 
 @pytest.mark.parametrize("people", [FEW, MANY])

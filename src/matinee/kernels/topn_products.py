@@ -2,7 +2,8 @@
 
     score(p, i) = people[p] . items[i] + constant[p]
 
-One person: every product by `dot`, and a heap. Many: tiles of products that stay in registers
+One person: every product by `dot`, and a heap; where there are very many items, a heap for each
+part of them, on all cores, and the best of those. Many: tiles of products that stay in registers
 are screened against the lowest score that each person still holds, so that hardly any score is
 ever written. Three things keep that exact, and the same bits as for each person alone:
 
@@ -37,6 +38,10 @@ _BLOCK = 1 << 16
 """Factors of the people of a block: 256 KB, which the cache of a core holds."""
 _HELD = 1 << 19
 """Scores that a block may hold."""
+_PART = 1 << 19
+"""Factors of the items of a part, where one person's items are looked through by all cores."""
+_LARGE = 1 << 21
+"""Factors of all items from which that is worth the start of a parallel loop."""
 
 
 @numba.njit(cache=True)
@@ -63,25 +68,37 @@ def _has_seen(seen, p, item):
 
 
 @numba.njit(cache=True)
-def _alone(product, allowed, seen, p, chosen, best):
-    """Fill chosen and best (both (n,)) for person p; untouched where there is nothing more."""
+def _count(product, allowed):
+    columns, everything = allowed
+    return len(product[1]) if everything else len(columns)
+
+
+@numba.njit(cache=True)
+def _heap_of(product, allowed, seen, p, first, stop, chosen, best):
+    """The best of the items allowed from place `first` to `stop`: a heap; how many it holds."""
     people, items, constant = product
     columns, everything = allowed
     held, shift = 0, constant[p]
     least = np.float32(-np.inf)
     scores, rows = np.empty(4, np.float32), np.empty(4, np.int64)
-    count = len(items) if everything else len(columns)
-    for start in range(0, count, 4):
+    for start in range(first, stop, 4):
         for c in range(4):
-            place = min(start + c, count - 1)
+            place = min(start + c, stop - 1)
             rows[c] = place if everything else columns[place]
         if not four(people, p, items, rows, shift, least, scores):
             continue
-        for c in range(min(4, count - start)):
+        for c in range(min(4, stop - start)):
             if scores[c] > least and not _has_seen(seen, p, rows[c]):
                 held = push(chosen, best, held, scores[c], rows[c])
                 if held == len(chosen):
                     least = best[0]
+    return held
+
+
+@numba.njit(cache=True)
+def _alone(product, allowed, seen, p, chosen, best):
+    """Fill chosen and best (both (n,)) for person p; untouched where there is nothing more."""
+    held = _heap_of(product, allowed, seen, p, 0, _count(product, allowed), chosen, best)
     put_in_order(chosen, best, held)
 
 
@@ -89,6 +106,25 @@ def _alone(product, allowed, seen, p, chosen, best):
 def _one_by_one(product, allowed, seen, chosen, best):
     for p in range(len(chosen)):
         _alone(product, allowed, seen, p, chosen[p], best[p])
+
+
+@numba.njit(cache=True, parallel=True)
+def _by_parts(product, allowed, seen, part, chosen, best):
+    """`_one_by_one`, each person's items in parts of `part`; the same lists."""
+    count, n = _count(product, allowed), chosen.shape[1]
+    parts = -(-count // part)
+    kept = np.empty((parts, n), np.int32)
+    scores = np.empty((parts, n), np.float32)
+    held = np.empty(parts, np.int64)
+    for p in range(len(chosen)):
+        for at in numba.prange(parts):
+            first, stop = at * part, min((at + 1) * part, count)
+            held[at] = _heap_of(product, allowed, seen, p, first, stop, kept[at], scores[at])
+        total = 0
+        for at in range(parts):
+            for place in range(held[at]):
+                total = push(chosen[p], best[p], total, scores[at, place], kept[at, place])
+        put_in_order(chosen[p], best[p], total)
 
 
 @numba.njit(cache=True)
@@ -234,7 +270,12 @@ def select_products(
     product = (people, items, constant)
     allowed = (_EVERYTHING, True) if candidates is None else (candidates, False)
     if len(people) <= _FEW:
-        _one_by_one(product, allowed, seen, chosen, best)
+        factors = max(items.shape[1], 1)
+        if (len(items) if candidates is None else len(candidates)) * factors < _LARGE:
+            _one_by_one(product, allowed, seen, chosen, best)
+            return
+        with exclusive():
+            _by_parts(product, allowed, seen, -(-_PART // factors), chosen, best)
         return
     order = np.arange(len(items), dtype=np.int32) if candidates is None else candidates
     of_items = _lengths(items)[order]
