@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numba
 import numpy as np
 import pytest
 from hypothesis import settings
+from numba.core.caching import IndexDataCacheFile
 
 from matinee.interactions import Interactions
 
@@ -18,6 +22,51 @@ ROOT = Path(__file__).parent.parent
 # The first example may compile a kernel, and machines that run tests are busy.
 settings.register_profile("matinee", deadline=None)
 settings.load_profile("matinee")
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Another process wants the core on which an idle thread would spin.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+_BEFORE_KERNELS = ("data", "evaluation", "features", "storage", "test_docs.py", "test_splits.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where processes share the tests: what compiles nearly every kernel, what hardly needs any,
+    and then the rest, which finds them compiled. So no two processes compile the same."""
+
+    def turn(item: pytest.Item) -> int:
+        place = item.path.relative_to(ROOT / "tests").parts
+        if place[0] == "contracts":
+            return 0
+        return 1 if place[0] in _BEFORE_KERNELS and place[-1] != "test_archive.py" else 2
+
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=turn)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cached_kernels_in_turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let one process at a time into the cache of compiled kernels.
+
+    Numba replaces files whole, but two processes that save kernels of one name at once may give
+    them the same number, and one is then taken for the other.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    lock = tmp_path_factory.getbasetemp().parent / "kernels.lock"
+
+    @contextmanager
+    def alone() -> Iterator[None]:
+        with lock.open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("load", "save"):
+            patch.setattr(IndexDataCacheFile, name, alone()(getattr(IndexDataCacheFile, name)))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +77,14 @@ def shared_data() -> Path:
     if not (folder / "ml-100k.zip").exists():
         pytest.skip(f"no real data: MATINEE_DATA names no folder with ml-100k.zip ({folder})")
     return folder
+
+
+@pytest.fixture(scope="session")
+def latest_small(shared_data: Path) -> Path:
+    """The same folder, if it holds ml-latest-small as well."""
+    if not any((shared_data / f"ml-latest-small{end}").exists() for end in ("", ".zip")):
+        pytest.skip(f"no ml-latest-small in {shared_data}")
+    return shared_data
 
 
 @pytest.fixture(scope="session")
