@@ -31,7 +31,8 @@ def contestants(k: int, epochs: int, path: Path) -> list[Contestant]:
         "factors": k,
         "epochs": epochs,
         "unobserved_weight": ALPHA0 * n_users * n_items / choices,
-        "regularization": REG,
+        # Ours states it for 50,000 choices.
+        "regularization": REG * (choices / 50_000) ** 0.14,
     }
     irspack = {
         "n_components": k,

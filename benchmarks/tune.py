@@ -109,7 +109,7 @@ FIRST: dict[str, dict[str, Any]] = {
         "factors": 64,
         "epochs": 12,
         "unobserved_weight": 18.0,
-        "regularization": 0.008,
+        "regularization": 0.0109,
         "solver": "auto",
     },
     # The same objective as LensKit's at what suits that one: its confidence is LensKit's plus 1.

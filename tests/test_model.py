@@ -140,6 +140,23 @@ def test_similar_items_against_cosines():
         model.similar_items([0], 0)
 
 
+def test_similar_items_are_those_of_the_vectors_of_this_moment():
+    def agrees(model, _):
+        vectors = model.items_[:, :-1].astype(float)
+        unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        cosine = np.delete(unit @ unit[0], 0)
+        found = model.similar_items([0], 19).scores[0]
+        np.testing.assert_allclose(found, np.sort(cosine)[::-1], atol=1e-5)
+
+    model = models.create("als", factors=3, epochs=3)
+    for seed in (0, 1):
+        model.fit(ratings_of(seed=seed), watch=agrees)
+        agrees(model, None)
+        # The second answer comes from what the first one kept.
+        agrees(model, None)
+        assert "_alike" in vars(model)
+
+
 def test_popularity_has_no_item_vectors():
     model = models.create("popularity").fit(ratings_of())
     assert not model.has_item_vectors

@@ -24,7 +24,7 @@ from matinee.errors import InvalidInput, NotReady, Unsupported
 from matinee.hyperparameters import Hyperparameters
 from matinee.interactions import Float32, Int32, Int64, Interactions, SideInformation, sorted_csr
 from matinee.progress import Progress, silent
-from matinee.ranking import Product, Ranking, Reason, Seen
+from matinee.ranking import Likeness, Product, Ranking, Reason, Seen
 
 State: TypeAlias = Any
 """What a model knows of people, one row a person: a NumPy array, or a csr_array."""
@@ -309,7 +309,7 @@ class Model(Hyperparameters):
         """
         self._check_fitted()
         wanted = inputs.checked_items("items", items, 0, self.n_items)
-        return ranking.most_alike(self._item_vectors(), wanted, n)
+        return self._likeness().best(wanted, n)
 
     @final
     def explain(
@@ -330,9 +330,20 @@ class Model(Hyperparameters):
         return [self._explain(history, state, item) for item in wanted.tolist()]
 
     # ---- within -------------------------------------------------------------------------
+
     def _forget(self) -> None:
+        vars(self).pop("_alike", None)
         for name in [n for n in vars(self) if n.endswith("_")]:
             delattr(self, name)
+
+    def _likeness(self) -> Likeness:
+        """Made at the first question and kept; but not during a fit, when vectors still change."""
+        kept: Likeness | None = vars(self).get("_alike")
+        if kept is None:
+            kept = Likeness(self._item_vectors())
+            if "_watch" not in vars(self):
+                vars(self)["_alike"] = kept
+        return kept
 
     def _fold_in_checked(self, history: csr_array, profiles: csr_array | None) -> State:
         if profiles is not None and profiles.shape[0] != history.shape[0]:

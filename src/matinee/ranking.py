@@ -80,6 +80,37 @@ class Seen(NamedTuple):
     """(people,) int64; -1 for a person who has seen nothing."""
 
 
+class Likeness:
+    """Which rows of a matrix are alike: unit vectors, made once and asked often.
+
+    Parameters
+    ----------
+    vectors : (rows, d) float32
+        A row of zeros is like none.
+    """
+
+    def __init__(self, vectors: Float32) -> None:
+        norm = np.linalg.norm(vectors, axis=1, keepdims=True)
+        self._unit = np.divide(
+            vectors, norm, out=np.zeros(vectors.shape, np.float32), where=norm > 0
+        )
+        self._known = norm[:, 0] > 0
+        known = np.flatnonzero(self._known).astype(np.int32)
+        self._candidates = None if len(known) == len(norm) else known
+
+    def best(self, wanted: Int32, n: int) -> Ranking:
+        """The `n` rows with the highest cosine to each wanted one, never itself."""
+        result = _nothing_yet(len(wanted), len(self._unit), n)
+        asked = self._known[wanted]
+        itself = wanted[asked]
+        order = np.arange(len(itself))
+        seen = Seen(np.arange(len(itself) + 1, dtype=np.int32), itself, order)
+        product = Product(self._unit[itself], self._unit)
+        found = best_of_product(product, n, seen, self._candidates)
+        result.items[asked], result.scores[asked] = found
+        return result
+
+
 def ratings_that_speak(items: Int32, shares: npt.NDArray[Any], most: int = 5) -> list[Reason]:
     """The items of a history that add something to a score, the largest share first.
 
@@ -156,25 +187,6 @@ def best_of_product(
         else (seen.indptr, seen.indices, seen.rows),
         *result,
     )
-    return result
-
-
-def most_alike(vectors: Float32, wanted: Int32, n: int) -> Ranking:
-    """The `n` rows of `vectors` with the highest cosine to each wanted one, never itself.
-
-    A row of zeros is like none.
-    """
-    norm = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = np.divide(vectors, norm, out=np.zeros_like(vectors), where=norm > 0)
-    known = norm[:, 0] > 0
-    result = _nothing_yet(len(wanted), len(vectors), n)
-    asked = known[wanted]
-    itself = wanted[asked]
-    order = np.arange(len(itself))
-    seen = Seen(np.arange(len(itself) + 1, dtype=np.int32), itself, order)
-    candidates = np.flatnonzero(known).astype(np.int32)
-    found = best_of_product(Product(unit[itself], unit), n, seen, candidates)
-    result.items[asked], result.scores[asked] = found
     return result
 
 

@@ -74,7 +74,10 @@ def test_without_early_stopping_all_of_training_is_used_at_once(given):
 
 def test_a_last_epoch_that_is_the_best_is_said(given):
     done = fitting.factorize(given, ALS(factors=3, epochs=1))
-    assert any("more of them may help" in note for note in done.notes)
+    assert any("falling at epoch 1, the last: more epochs may help" in n for n in done.notes)
+    slow, _ = configured("mle", k=3, epochs=1)
+    notes = fitting.factorize(given, slow).notes
+    assert any("more epochs, or a higher --lr, may help" in note for note in notes)
 
 
 def test_predictions_that_run_away(given, monkeypatch):

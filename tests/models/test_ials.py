@@ -27,7 +27,7 @@ def penalties(model, ratings):
     chosen = ratings.matrix.toarray() != 0
     of_people, of_items = chosen.sum(axis=1), chosen.sum(axis=0)
     alpha = model.unobserved_weight * len(ratings) / (of_people > 0).sum() / (of_items > 0).sum()
-    weight = model.regularization
+    weight = model.regularization_
     return (
         alpha,
         weight * (of_people + alpha * (of_items > 0).sum()),

@@ -129,7 +129,11 @@ def factorize(
         fit(_validation(split), "search", None)
         chosen = min(curve, key=lambda e: (e.rmse, e.epoch)).epoch
         if chosen == model.parameters["epochs"]:
-            notes.append("The last epoch was the best on validation: more of them may help.")
+            faster = ", or a higher --lr," if "lr" in OPTIONS.get(model.name, {}) else ""
+            notes.append(
+                f"RMSE on validation was still falling at epoch {chosen}, the last: more epochs"
+                f"{faster} may help."
+            )
     fit(split, "final", chosen)
     seconds = time.perf_counter() - began
     return Factorized(

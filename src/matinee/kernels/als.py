@@ -29,8 +29,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from matinee.kernels.gram import WIDTH, add_gram, add_two_products, dot, factor, substitute
+from matinee.kernels.gram import add_gram, add_two_products, dot, factor, substitute
 from matinee.kernels.threads import balanced_blocks, exclusive
+from matinee.kernels.vectors import WIDTH
 
 _TRIES = 12
 """Raises of a penalty that float32 lost, tenfold each time."""

@@ -12,12 +12,11 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-WIDTH = 16
-"""Columns of a tile: one AVX-512 register, two of AVX2, four of NEON."""
+from matinee.kernels.vectors import SIZE, WIDTH, load, multiply_add, parts, spread, store, variable
+
 _PANEL = 8
 
 
@@ -44,11 +43,7 @@ def _multiplier(rows: int, sign: int) -> Any:
         typing_context: Any, left: Any, i: Any, right: Any, j: Any, n: Any, out: Any, r: Any
     ) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            arrays = [
-                context.make_array(signature.args[a])(context, builder, arguments[a])
-                for a in (0, 2, 5)
-            ]
-            _emit(builder, rows, sign, arrays, [arguments[a] for a in (1, 3, 4, 6)])
+            _emit(builder, rows, sign, *parts(context, builder, signature, arguments))
             return context.get_dummy_value()
 
         whole = types.int64
@@ -57,44 +52,28 @@ def _multiplier(rows: int, sign: int) -> Any:
     return tile
 
 
-def _register(builder: Any, kind: Any) -> Any:
-    return cgutils.alloca_once(builder, kind)  # type: ignore[no-untyped-call]
-
-
-def _emit(builder: Any, rows: int, sign: int, arrays: Any, places: Any) -> None:
+def _emit(
+    builder: Any, rows: int, sign: int, left: Any, i: Any, right: Any, j: Any, n: Any, *to: Any
+) -> None:
     """The instructions: `rows` vectors of sums in registers, a broadcast and a product each."""
-    left, right, out = arrays
-    i, j, n, r = places
-    size, real = ir.IntType(64), ir.FloatType()
-    vector = ir.VectorType(real, WIDTH)
-    nothing = ir.Constant(vector, ir.Undefined)
-    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+    out, r = to
 
     def element(array: Any, row: Any, column: Any) -> Any:
-        stride = builder.sdiv(builder.extract_value(array.strides, 0), size(4))
+        stride = builder.sdiv(builder.extract_value(array.strides, 0), SIZE(4))
         return builder.gep(array.data, [builder.add(builder.mul(row, stride), column)])
 
-    def as_vector(pointer: Any) -> Any:
-        return builder.bitcast(pointer, vector.as_pointer())
-
-    kind = ir.FunctionType(vector, [vector] * 3)
-    name = f"llvm.fmuladd.v{WIDTH}f32"
-    multiply_add: Any = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
-    targets = [as_vector(element(out, builder.add(r, size(a)), j)) for a in range(rows)]
-    sums = [_register(builder, vector) for _ in range(rows)]
-    for target, total in zip(targets, sums, strict=True):
-        builder.store(builder.load(target, align=4), total)
-    with cgutils.for_range(builder, n, intp=size) as loop:
-        values = builder.load(as_vector(element(right, loop.index, j)), align=4)
+    targets = [element(out, builder.add(r, SIZE(a)), j) for a in range(rows)]
+    sums = [variable(builder, load(builder, target)) for target in targets]
+    with cgutils.for_range(builder, n, intp=SIZE) as loop:
+        values = load(builder, element(right, loop.index, j))
         if sign < 0:
             values = builder.fneg(values)
         for a, total in enumerate(sums):
-            factor = builder.load(element(left, loop.index, builder.add(i, size(a))), align=4)
-            single = builder.insert_element(nothing, factor, ir.IntType(32)(0))
-            spread = builder.shuffle_vector(single, nothing, everywhere)
-            builder.store(builder.call(multiply_add, [spread, values, builder.load(total)]), total)
+            factor = builder.load(element(left, loop.index, builder.add(i, SIZE(a))), align=4)
+            product = multiply_add(builder, spread(builder, factor), values, builder.load(total))
+            builder.store(product, total)
     for target, total in zip(targets, sums, strict=True):
-        builder.store(builder.load(total), target, align=4)
+        store(builder, builder.load(total), target)
 
 
 _add_four = _multiplier(4, 1)

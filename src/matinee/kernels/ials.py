@@ -28,9 +28,10 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from matinee.kernels.gram import WIDTH, add_gram, dot, factor, substitute
+from matinee.kernels.gram import add_gram, dot, factor, substitute
 from matinee.kernels.passes import FOUR, along, bring
 from matinee.kernels.threads import balanced_blocks, exclusive
+from matinee.kernels.vectors import WIDTH
 
 _BLOCK = 20_000
 """Choices in a block of rows; fewer are not worth entering a parallel loop for."""

@@ -15,15 +15,27 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-WIDTH = 16
-"""Columns at a time: one AVX-512 register, two of AVX2, four of NEON."""
+from matinee.kernels.vectors import (
+    INT,
+    REAL,
+    SIZE,
+    WIDTH,
+    ZEROS,
+    load,
+    multiply_add,
+    parts,
+    spread,
+    store,
+    total_of,
+    variable,
+)
+
 FOUR = 4
 """Rows at a time; `bring` fills up with rows of zeros."""
 _AHEAD = 12
 """Rows asked for before they are needed: about what a core fetches at once."""
 
-_SIZE, _INT, _REAL, _BYTE = ir.IntType(64), ir.IntType(32), ir.FloatType(), ir.IntType(8)
-_VECTOR = ir.VectorType(_REAL, WIDTH)
+_BYTE = ir.IntType(8)
 
 
 def _at(builder: Any, array: Any, row: Any) -> Any:
@@ -31,76 +43,33 @@ def _at(builder: Any, array: Any, row: Any) -> Any:
     return builder.gep(array.data, [builder.mul(row, builder.extract_value(array.shape, 1))])
 
 
-def _load(builder: Any, start: Any, column: Any) -> Any:
-    place = builder.bitcast(builder.gep(start, [column]), _VECTOR.as_pointer())
-    return builder.load(place, align=4)
+def _vector_at(builder: Any, start: Any, column: Any) -> Any:
+    return load(builder, builder.gep(start, [column]))
 
 
-def _store(builder: Any, value: Any, start: Any, column: Any) -> None:
-    place = builder.bitcast(builder.gep(start, [column]), _VECTOR.as_pointer())
-    builder.store(value, place, align=4)
-
-
-def _multiply_add(builder: Any, a: Any, b: Any, c: Any) -> Any:
-    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-    name = f"llvm.fmuladd.v{WIDTH}f32"
-    function: Any = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
-    return builder.call(function, [a, b, c])
-
-
-def _sum(builder: Any, vector: Any) -> Any:
-    """The halves added, and again, down to one number."""
-    half = WIDTH // 2
-    while half:
-        nothing = ir.Constant(vector.type, ir.Undefined)
-        low, high = (
-            ir.Constant(ir.VectorType(_INT, half), list(range(start, start + half)))
-            for start in (0, half)
-        )
-        vector = builder.fadd(
-            builder.shuffle_vector(vector, nothing, low),
-            builder.shuffle_vector(vector, nothing, high),
-        )
-        half //= 2
-    return builder.extract_element(vector, _INT(0))
-
-
-def _spread(builder: Any, value: Any) -> Any:
-    nothing = ir.Constant(_VECTOR, ir.Undefined)
-    everywhere = ir.Constant(ir.VectorType(_INT, WIDTH), [0] * WIDTH)
-    single = builder.insert_element(nothing, value, _INT(0))
-    return builder.shuffle_vector(single, nothing, everywhere)
+def _put(builder: Any, value: Any, start: Any, column: Any) -> None:
+    store(builder, value, builder.gep(start, [column]))
 
 
 def _columns(builder: Any, width: Any) -> Any:
-    return cgutils.for_range_slice(builder, _SIZE(0), width, _SIZE(WIDTH), intp=_SIZE)
-
-
-def _zeros(builder: Any, count: int) -> list[Any]:
-    totals: list[Any] = [
-        cgutils.alloca_once(builder, _VECTOR)  # type: ignore[no-untyped-call]
-        for _ in range(count)
-    ]
-    for total in totals:
-        builder.store(ir.Constant(_VECTOR, [0.0] * WIDTH), total)
-    return totals
+    return cgutils.for_range_slice(builder, SIZE(0), width, SIZE(WIDTH), intp=SIZE)
 
 
 def _emit_along(builder: Any, rows: Any, j: Any, p: Any, out: Any) -> None:
     width = builder.extract_value(rows.shape, 1)
-    starts = [_at(builder, rows, builder.add(j, _SIZE(r))) for r in range(FOUR)]
-    totals = _zeros(builder, FOUR)
+    starts = [_at(builder, rows, builder.add(j, SIZE(r))) for r in range(FOUR)]
+    totals = [variable(builder, ZEROS) for _ in range(FOUR)]
     with _columns(builder, width) as (c, _):
-        factor = _load(builder, p.data, c)
+        factor = _vector_at(builder, p.data, c)
         for start, total in zip(starts, totals, strict=True):
-            value = _load(builder, start, c)
-            builder.store(_multiply_add(builder, value, factor, builder.load(total)), total)
-    weights = [_spread(builder, _sum(builder, builder.load(total))) for total in totals]
+            value = _vector_at(builder, start, c)
+            builder.store(multiply_add(builder, value, factor, builder.load(total)), total)
+    weights = [spread(builder, total_of(builder, builder.load(total))) for total in totals]
     with _columns(builder, width) as (c, _):
-        sums = _load(builder, out.data, c)
+        sums = _vector_at(builder, out.data, c)
         for start, weight in zip(starts, weights, strict=True):
-            sums = _multiply_add(builder, weight, _load(builder, start, c), sums)
-        _store(builder, sums, out.data, c)
+            sums = multiply_add(builder, weight, _vector_at(builder, start, c), sums)
+        _put(builder, sums, out.data, c)
 
 
 def _emit_bring(
@@ -108,43 +77,44 @@ def _emit_bring(
 ) -> None:
     x, gradient, squares = of
     width = builder.extract_value(rows.shape, 1)
-    kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), _INT, _INT, _INT])
+    kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), INT, INT, INT])
     ask: Any = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")  # type: ignore[no-untyped-call]
 
     def chosen(place: Any) -> Any:
         index = builder.load(builder.gep(wanted.data, [place]))
-        return _at(builder, vectors, builder.sext(index, _SIZE))
+        return _at(builder, vectors, builder.sext(index, SIZE))
 
     froms, tos, comings = [], [], []
     for r in range(FOUR):
-        place = builder.add(at, _SIZE(r))
+        place = builder.add(at, SIZE(r))
         froms.append(chosen(place))
-        tos.append(_at(builder, rows, builder.add(j, _SIZE(r))))
-        ahead = builder.add(place, _SIZE(_AHEAD))
+        tos.append(_at(builder, rows, builder.add(j, SIZE(r))))
+        ahead = builder.add(place, SIZE(_AHEAD))
         inside = builder.icmp_signed("<", ahead, last)
         comings.append(chosen(builder.select(inside, ahead, last)))
-    totals = _zeros(builder, FOUR)
+    totals = [variable(builder, ZEROS) for _ in range(FOUR)]
     with _columns(builder, width) as (c, _):
-        factor = _load(builder, x.data, c)
+        factor = _vector_at(builder, x.data, c)
         for source, target, coming, total in zip(froms, tos, comings, totals, strict=True):
             line = builder.bitcast(builder.gep(coming, [c]), _BYTE.as_pointer())
             # To be read, to be kept in all caches, as data.
-            builder.call(ask, [line, _INT(0), _INT(3), _INT(1)])
-            value = _load(builder, source, c)
-            _store(builder, value, target, c)
-            builder.store(_multiply_add(builder, value, factor, builder.load(total)), total)
-    one = ir.Constant(_REAL, 1.0)
+            builder.call(ask, [line, INT(0), INT(3), INT(1)])
+            value = _vector_at(builder, source, c)
+            _put(builder, value, target, c)
+            builder.store(multiply_add(builder, value, factor, builder.load(total)), total)
+    one = ir.Constant(REAL, 1.0)
     weights = [
-        _spread(builder, builder.fsub(one, _sum(builder, builder.load(total)))) for total in totals
+        spread(builder, builder.fsub(one, total_of(builder, builder.load(total))))
+        for total in totals
     ]
     with _columns(builder, width) as (c, _):
-        slope, square = _load(builder, gradient.data, c), _load(builder, squares.data, c)
+        slope, square = _vector_at(builder, gradient.data, c), _vector_at(builder, squares.data, c)
         for target, weight in zip(tos, weights, strict=True):
-            value = _load(builder, target, c)
-            slope = _multiply_add(builder, weight, value, slope)
-            square = _multiply_add(builder, value, value, square)
-        _store(builder, slope, gradient.data, c)
-        _store(builder, square, squares.data, c)
+            value = _vector_at(builder, target, c)
+            slope = multiply_add(builder, weight, value, slope)
+            square = multiply_add(builder, value, value, square)
+        _put(builder, slope, gradient.data, c)
+        _put(builder, square, squares.data, c)
 
 
 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
@@ -162,14 +132,6 @@ if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
 
 else:
 
-    def _parts(context: Any, builder: Any, signature: Any, arguments: Any) -> list[Any]:
-        return [
-            context.make_array(kind)(context, builder, argument)
-            if isinstance(kind, types.Array)
-            else argument
-            for kind, argument in zip(signature.args, arguments, strict=True)
-        ]
-
     @intrinsic
     def _bring_four(
         typing_context: Any,
@@ -183,8 +145,8 @@ else:
         squares: Any,
     ) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            source, wanted, at, target, j, *of = _parts(context, builder, signature, arguments)
-            last = builder.sub(builder.extract_value(wanted.shape, 0), _SIZE(1))
+            source, wanted, at, target, j, *of = parts(context, builder, signature, arguments)
+            last = builder.sub(builder.extract_value(wanted.shape, 0), SIZE(1))
             _emit_bring(builder, source, wanted, at, last, target, j, of)
             return context.get_dummy_value()
 
@@ -194,7 +156,7 @@ else:
     @intrinsic
     def _along_four(typing_context: Any, rows: Any, j: Any, p: Any, out: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            _emit_along(builder, *_parts(context, builder, signature, arguments))
+            _emit_along(builder, *parts(context, builder, signature, arguments))
             return context.get_dummy_value()
 
         return types.void(rows, types.int64, p, out), generate

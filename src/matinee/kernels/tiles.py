@@ -16,29 +16,37 @@ from llvmlite import binding, ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-LANES = 16
-"""Numbers in a vector: one AVX-512 register, two of AVX2, four of NEON."""
+from matinee.kernels.vectors import (
+    INT,
+    SIZE,
+    WIDTH,
+    ZEROS,
+    load,
+    multiply_add,
+    parts,
+    spread,
+    store,
+    total_of,
+    variable,
+)
+
 PEOPLE, COLUMNS = (12, 32) if binding.get_host_cpu_features().get("avx512f") else (4, 16)
 """Rows and columns of a tile: as many sums as there are registers for."""
-
-_SIZE, _INT, _REAL = ir.IntType(64), ir.IntType(32), ir.FloatType()
-_VECTOR = ir.VectorType(_REAL, LANES)
-_ZEROS = ir.Constant(_VECTOR, [0.0] * LANES)
 
 
 def _emit_dots(builder: Any, one: Any, i: Any, other: Any, rows: list[Any]) -> list[Any]:
     k = builder.extract_value(one.shape, 1)
     left = builder.gep(one.data, [builder.mul(i, k)])
     rights = [builder.gep(other.data, [builder.mul(row, k)]) for row in rows]
-    lanes = [_variable(builder, _ZEROS) for _ in rights]
-    whole = builder.and_(k, _SIZE(-LANES))
-    with cgutils.for_range_slice(builder, _SIZE(0), whole, _SIZE(LANES), intp=_SIZE) as (c, _):
-        factor = _load(builder, builder.gep(left, [c]))
+    lanes = [variable(builder, ZEROS) for _ in rights]
+    whole = builder.and_(k, SIZE(-WIDTH))
+    with cgutils.for_range_slice(builder, SIZE(0), whole, SIZE(WIDTH), intp=SIZE) as (c, _):
+        factor = load(builder, builder.gep(left, [c]))
         for right, total in zip(rights, lanes, strict=True):
-            value = _load(builder, builder.gep(right, [c]))
-            builder.store(_multiply_add(builder, factor, value, builder.load(total)), total)
-    totals = [_variable(builder, _sum_of_lanes(builder, builder.load(total))) for total in lanes]
-    with cgutils.for_range_slice(builder, whole, k, _SIZE(1), intp=_SIZE) as (c, _):
+            value = load(builder, builder.gep(right, [c]))
+            builder.store(multiply_add(builder, factor, value, builder.load(total)), total)
+    totals = [variable(builder, total_of(builder, builder.load(total))) for total in lanes]
+    with cgutils.for_range_slice(builder, whole, k, SIZE(1), intp=SIZE) as (c, _):
         factor = builder.load(builder.gep(left, [c]))
         for right, total in zip(rights, totals, strict=True):
             product = builder.fmul(factor, builder.load(builder.gep(right, [c])))
@@ -49,11 +57,11 @@ def _emit_dots(builder: Any, one: Any, i: Any, other: Any, rows: list[Any]) -> l
 def _emit_four(
     builder: Any, one: Any, i: Any, other: Any, rows: Any, shift: Any, least: Any, out: Any
 ) -> Any:
-    places = [builder.load(builder.gep(rows.data, [_SIZE(r)])) for r in range(4)]
+    places = [builder.load(builder.gep(rows.data, [SIZE(r)])) for r in range(4)]
     anything = ir.Constant(ir.IntType(1), 0)
     for r, total in enumerate(_emit_dots(builder, one, i, other, places)):
         score = builder.fadd(total, shift)
-        builder.store(score, builder.gep(out.data, [_SIZE(r)]))
+        builder.store(score, builder.gep(out.data, [SIZE(r)]))
         anything = builder.or_(anything, builder.fcmp_ordered(">", score, least))
     return anything
 
@@ -62,82 +70,32 @@ def _emit_screen(
     builder: Any, people: Any, group: Any, items: Any, panel: Any, least: Any, sums: Any, hits: Any
 ) -> Any:
     k = builder.extract_value(people.shape, 1)
-    left = builder.gep(people.data, [builder.mul(builder.mul(group, k), _SIZE(PEOPLE))])
-    right = builder.gep(items.data, [builder.mul(builder.mul(panel, k), _SIZE(COLUMNS))])
-    starts = range(0, COLUMNS, LANES)
-    totals = [[_variable(builder, _ZEROS) for _ in starts] for _ in range(PEOPLE)]
-    with cgutils.for_range(builder, k, intp=_SIZE) as loop:
-        row = builder.gep(right, [builder.mul(loop.index, _SIZE(COLUMNS))])
-        values = [_load(builder, builder.gep(row, [_SIZE(c)])) for c in starts]
-        row = builder.gep(left, [builder.mul(loop.index, _SIZE(PEOPLE))])
+    left = builder.gep(people.data, [builder.mul(builder.mul(group, k), SIZE(PEOPLE))])
+    right = builder.gep(items.data, [builder.mul(builder.mul(panel, k), SIZE(COLUMNS))])
+    starts = range(0, COLUMNS, WIDTH)
+    totals = [[variable(builder, ZEROS) for _ in starts] for _ in range(PEOPLE)]
+    with cgutils.for_range(builder, k, intp=SIZE) as loop:
+        row = builder.gep(right, [builder.mul(loop.index, SIZE(COLUMNS))])
+        values = [load(builder, builder.gep(row, [SIZE(c)])) for c in starts]
+        row = builder.gep(left, [builder.mul(loop.index, SIZE(PEOPLE))])
         for p, of_person in enumerate(totals):
-            factor = _spread(builder, builder.load(builder.gep(row, [_SIZE(p)])))
+            factor = spread(builder, builder.load(builder.gep(row, [SIZE(p)])))
             for value, total in zip(values, of_person, strict=True):
-                builder.store(_multiply_add(builder, factor, value, builder.load(total)), total)
-    first = builder.mul(group, _SIZE(PEOPLE))
-    anybody = _INT(0)
+                builder.store(multiply_add(builder, factor, value, builder.load(total)), total)
+    first = builder.mul(group, SIZE(PEOPLE))
+    anybody = INT(0)
     for p, of_person in enumerate(totals):
-        place = builder.gep(least.data, [builder.add(first, _SIZE(p))])
-        limit, mask = _spread(builder, builder.load(place)), _INT(0)
+        place = builder.gep(least.data, [builder.add(first, SIZE(p))])
+        limit, mask = spread(builder, builder.load(place)), INT(0)
         for c, total in zip(starts, of_person, strict=True):
             value = builder.load(total)
-            target = builder.gep(sums.data, [_SIZE(p * COLUMNS + c)])
-            builder.store(value, builder.bitcast(target, _VECTOR.as_pointer()), align=4)
-            above = builder.bitcast(builder.fcmp_ordered(">", value, limit), ir.IntType(LANES))
-            mask = builder.or_(mask, builder.shl(builder.zext(above, _INT), _INT(c)))
-        builder.store(mask, builder.gep(hits.data, [_SIZE(p)]))
+            target = builder.gep(sums.data, [SIZE(p * COLUMNS + c)])
+            store(builder, value, target)
+            above = builder.bitcast(builder.fcmp_ordered(">", value, limit), ir.IntType(WIDTH))
+            mask = builder.or_(mask, builder.shl(builder.zext(above, INT), INT(c)))
+        builder.store(mask, builder.gep(hits.data, [SIZE(p)]))
         anybody = builder.or_(anybody, mask)
     return anybody
-
-
-def _variable(builder: Any, value: Any) -> Any:
-    return cgutils.alloca_once_value(builder, value)  # type: ignore[no-untyped-call]
-
-
-def _load(builder: Any, pointer: Any) -> Any:
-    return builder.load(builder.bitcast(pointer, _VECTOR.as_pointer()), align=4)
-
-
-def _multiply_add(builder: Any, a: Any, b: Any, c: Any) -> Any:
-    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-    name = f"llvm.fma.v{LANES}f32"
-    function: Any = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
-    return builder.call(function, [a, b, c])
-
-
-def _spread(builder: Any, value: Any) -> Any:
-    nothing = ir.Constant(_VECTOR, ir.Undefined)
-    everywhere = ir.Constant(ir.VectorType(_INT, LANES), [0] * LANES)
-    return builder.shuffle_vector(
-        builder.insert_element(nothing, value, _INT(0)), nothing, everywhere
-    )
-
-
-def _sum_of_lanes(builder: Any, vector: Any) -> Any:
-    """The halves added, and again, down to one number."""
-    half = LANES // 2
-    while half:
-        nothing = ir.Constant(vector.type, ir.Undefined)
-        low, high = (
-            ir.Constant(ir.VectorType(_INT, half), list(range(start, start + half)))
-            for start in (0, half)
-        )
-        vector = builder.fadd(
-            builder.shuffle_vector(vector, nothing, low),
-            builder.shuffle_vector(vector, nothing, high),
-        )
-        half //= 2
-    return builder.extract_element(vector, _INT(0))
-
-
-def _arrays(context: Any, builder: Any, signature: Any, arguments: Any) -> list[Any]:
-    """The arguments, arrays as their parts."""
-    return [
-        context.make_array(kind)(context, builder, argument)
-        if isinstance(kind, types.Array)
-        else argument
-        for kind, argument in zip(signature.args, arguments, strict=True)
-    ]
 
 
 if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
@@ -175,7 +133,7 @@ else:
         """
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            left, i, right, j = _arrays(context, builder, signature, arguments)
+            left, i, right, j = parts(context, builder, signature, arguments)
             return _emit_dots(builder, left, i, right, [j])[0]
 
         return types.float32(one, types.int64, other, types.int64), generate
@@ -198,7 +156,7 @@ else:
         """
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return _emit_four(builder, *_arrays(context, builder, signature, arguments))
+            return _emit_four(builder, *parts(context, builder, signature, arguments))
 
         whole, real = types.int64, types.float32
         return types.boolean(one, whole, other, rows, real, real, out), generate
@@ -224,7 +182,7 @@ else:
         """
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return _emit_screen(builder, *_arrays(context, builder, signature, arguments))
+            return _emit_screen(builder, *parts(context, builder, signature, arguments))
 
         whole = types.int64
         return types.uint32(people, whole, items, whole, least, sums, hits), generate
@@ -235,6 +193,6 @@ else:
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             place = builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
-            return builder.zext(place, _SIZE)
+            return builder.zext(place, SIZE)
 
         return types.int64(types.uint32), generate

@@ -46,7 +46,7 @@ class Blend(Model):
 
     task = "ranking"
 
-    members: str = parameter("ease,ials", "ranking models, by name, with commas")
+    members: str = parameter("ease,ials,slim", "ranking models, by name, with commas")
     weights: str = parameter("", "of the members, such as 1,0.5; left empty, they are found")
     seed: int = parameter(0, "of the choices held out to find weights", low=0)
 
