@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class Peer:
     name: str
     title: str
     python: str
+    """Empty for the environment that matinee is in."""
     requirements: tuple[str, ...] = ()
     least: tuple[int, ...] = ()
     """Versions of `python` below this do not do."""
@@ -66,6 +68,8 @@ PEERS = {
             ("numpy==2.5.5", "scipy==1.18.1", "torch==2.13.0", "lenskit==2026.4.0"),
             least=(3, 12, 5),
         ),
+        # matinee needs it itself: no environment of its own.
+        Peer("sklearn_models", "scikit-learn", "", (f"scikit-learn=={version('scikit-learn')}",)),
     )
 }
 OURS = Peer("ours", "matinee", "")
@@ -121,7 +125,7 @@ def install(peer: Peer, cache: Path) -> str:
     Missing
         Its Python is not on this machine, or it cannot be installed.
     """
-    if peer is OURS:
+    if not peer.python:
         return sys.executable
     mark = hashlib.sha256(" ".join((peer.python, *peer.requirements)).encode()).hexdigest()[:8]
     folder = cache / "environments" / f"{peer.name}-{mark}"

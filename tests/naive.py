@@ -277,3 +277,122 @@ def implicit_objective(chosen, people, items, alpha, of_people, of_items):
             w * float((x.astype(float) ** 2).sum()) for w, x in zip(penalty, factors, strict=True)
         )
     return total
+
+
+def repaired(labels, liked, smallest, points):
+    """Labels after small clusters were dissolved, person by person; old -> new numbers."""
+    members = {c: np.flatnonzero(labels == c) for c in range(max(labels) + 1)}
+    survivors = [c for c in members if len(members[c]) >= max(smallest, 1)]
+    renumbered = [survivors.index(c) if c in survivors else -1 for c in members]
+    result = []
+    for u, c in enumerate(labels):
+        if c < 0 or c in survivors:
+            result.append(renumbered[c] if c >= 0 else -1)
+            continue
+        ranked = []
+        for number, other in enumerate(survivors):
+            listed = liked[members[other]].any(axis=0)
+            mean = points[members[other]].astype(float).mean(axis=0)
+            distance = ((points[u].astype(float) - mean) ** 2).sum()
+            ranked.append((-(listed & liked[u]).sum(), round(distance, 9), number))
+        result.append(min(ranked)[2])
+    return result, renumbered
+
+
+def genre_sums(liked, genres):
+    """How many of the items that each person likes have each genre."""
+    sums = np.zeros((len(liked), genres.shape[1]))
+    for person, row in enumerate(liked):
+        for item, likes in enumerate(row):
+            if likes:
+                sums[person] += genres[item]
+    return sums
+
+
+def scaled(sums, scaling, people):
+    """Sums of genres as they are, from 0 to 1 over `people`, or as shares of a person's."""
+    result = np.zeros_like(sums)
+    for row, column in np.ndindex(*sums.shape):
+        if scaling == "sums":
+            result[row, column] = sums[row, column]
+        elif scaling == "minmax":
+            low, high = min(people[:, column]), max(people[:, column])
+            result[row, column] = 0 if high == low else (sums[row, column] - low) / (high - low)
+        else:
+            result[row, column] = sums[row, column] / max(sum(sums[row]), 1)
+    return result
+
+
+def trait_lifts(counts, features, choices, share):
+    """Of each cluster and trait: how many times everybody's share of choices it is, damped."""
+    k, n_items = counts.shape
+    lifts = np.zeros((k, features.shape[1]))
+    for f in range(features.shape[1]):
+        whole = sum(counts[c, i] for c in range(k) for i in range(n_items) if features[i, f])
+        everybody = whole / counts.sum()
+        for c in range(k):
+            own = sum(counts[c, i] for i in range(n_items) if features[i, f])
+            within = (own + choices * everybody) / (counts[c].sum() + choices)
+            lifts[c, f] = (within + share) / (everybody + share)
+    return lifts
+
+
+def damped_mean(values, overall, damping):
+    """The mean of some ratings, and of `damping` more like everybody's."""
+    return (sum(values) + damping * overall) / (len(values) + damping)
+
+
+def profile_share(members, profiles, names, cluster, column, alike=5):
+    """The smoothed share of a cluster's people, of those who state the field, who state a value."""
+    field = names[column].split(":")[0]
+    columns = [j for j, name in enumerate(names) if name.split(":")[0] == field]
+    everybody = [sum(profiles[members >= 0][:, j]) + 1 for j in columns]
+    overall = everybody[columns.index(column)] / sum(everybody)
+    stated = sum(profiles[members == cluster][:, j].sum() for j in columns)
+    return (profiles[members == cluster][:, column].sum() + alike * overall) / (stated + alike)
+
+
+def silhouettes(points, labels):
+    """Of each row, -1 left out: (b - a) / max(a, b) by mean distances, 0 for a row alone."""
+    rows = [i for i in range(len(points)) if labels[i] >= 0]
+    result = []
+    for i in rows:
+        mean = {}
+        for c in {labels[j] for j in rows}:
+            others = [j for j in rows if labels[j] == c and j != i]
+            gaps = [math.dist(points[i], points[j]) for j in others]
+            mean[c] = sum(gaps) / len(gaps) if gaps else None
+        a = mean.pop(labels[i])
+        b = min(mean.values())
+        result.append(0.0 if a is None or max(a, b) == 0 else (b - a) / max(a, b))
+    return result
+
+
+def adjusted_rand(a, b):
+    """By going through all pairs of rows: 2 (n11 n00 - n10 n01) over its maximum."""
+    count = {(x, y): 0 for x in (True, False) for y in (True, False)}
+    rows = [i for i in range(len(a)) if a[i] >= 0 and b[i] >= 0]
+    for p, i in enumerate(rows):
+        for j in rows[:p]:
+            count[a[i] == a[j], b[i] == b[j]] += 1
+    n11, n10, n01, n00 = (count[x, y] for x in (True, False) for y in (True, False))
+    if n10 == n01 == 0:
+        return 1.0
+    return 2 * (n11 * n00 - n10 * n01) / ((n11 + n10) * (n10 + n00) + (n11 + n01) * (n01 + n00))
+
+
+def spectral_rows(affinity, k):
+    """Ng, Jordan and Weiss 2001: rows of the k leading eigenvectors, scaled to length one."""
+    degree = affinity.sum(axis=1)
+    vectors = np.linalg.eigh(affinity / np.sqrt(np.outer(degree, degree)))[1][:, -k:]
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def nearest_centers(points, centers, known=None):
+    """Per row: the nearest center by the columns that are known, the lower of equally near ones."""
+    known = np.ones(points.shape, bool) if known is None else known
+    labels = np.zeros(len(points), np.int32)
+    for r, row in enumerate(points):
+        gaps = [((row[known[r]].astype(float) - c[known[r]]) ** 2).sum() for c in centers]
+        labels[r] = gaps.index(min(gaps))
+    return labels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ from scipy.sparse import csr_array
 
 from contestants import lists
 from matinee import models
+from matinee.clustering.kmeans import kmeans, minibatch_kmeans
+from matinee.clustering.silhouette import Silhouette
+from matinee.clustering.spectral import spectral
 from matinee.interactions import Interactions
 from matinee.model import Model
 from matinee.ranking import Product
@@ -109,3 +113,42 @@ def recommend(data: dict[str, Any], people: int, alone: int) -> dict[str, Any]:
     users = np.arange(min(people, len(data["people"])))
     single = lists.timed_alone(model.recommend, alone)
     return {"single": single, **lists.timed(lambda: model.recommend(users).items)}
+
+
+def clusterings(
+    data: dict[str, Any], least: int, most: int, n_init: int, seed: int, minibatch: bool = False,
+    silhouette: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """K-means with each number of clusters, and the silhouette of each where asked for."""
+    points = data["points"] if "points" in data else csr_array(lists.histories(data))
+    seconds, judging, inertia, judge = 0.0, 0.0, [], None
+    for k in range(least, most + 1):
+        started = time.perf_counter()
+        if minibatch:
+            found = minibatch_kmeans(points, k, seed=seed)
+        else:
+            found = kmeans(points, k, seed=seed, n_init=n_init)
+        seconds += time.perf_counter() - started
+        inertia.append(found.inertia)
+        if silhouette:
+            started = time.perf_counter()
+            judge = judge or Silhouette(points)
+            judge.of(found.labels)
+            judging += time.perf_counter() - started
+    return {"seconds": seconds, "together": seconds + judging, "inertia": inertia}
+
+
+def clustered(data: dict[str, Any], k: int, by: str, **settings: Any) -> dict[str, Any]:
+    """Seconds of one fit, and the most memory that this process ever held, in GB."""
+    points = data["points"] if "points" in data else csr_array(lists.histories(data))
+    fit = {"kmeans": kmeans, "minibatch": minibatch_kmeans, "spectral": spectral}[by]
+    started = time.perf_counter()
+    labels = fit(points, k, **settings).labels
+    seconds = time.perf_counter() - started
+    return {"seconds": seconds, "peak": _peak(), "smallest": int(np.bincount(labels).min())}
+
+
+def _peak() -> float:
+    """GB; what `resource` says would count the process that started this one."""
+    words = Path("/proc/self/status").read_text().split()
+    return int(words[words.index("VmHWM:") + 1]) * 1024 / 1e9

@@ -7,15 +7,17 @@ import pytest
 from scipy.sparse import csr_array
 
 from matinee.clustering.vectors import item_vectors, unit_rows
+from matinee.errors import InvalidInput, InvalidParameter
 from matinee.interactions import Interactions, SideInformation
 
 
-def vectors(chosen, side=None, dimensions=4, traits_weight=1.0, seed=0):
+def vectors(chosen, side=None, dimensions=4, traits_weight=1.0, seed=0, features="both"):
     users, items = np.nonzero(chosen)
     train = Interactions(users, items, n_users=chosen.shape[0], n_items=chosen.shape[1])
     return item_vectors(
         train,
         side or SideInformation(),
+        features=features,
         dimensions=dimensions,
         traits_weight=traits_weight,
         seed=seed,
@@ -100,6 +102,58 @@ def test_rare_traits_weigh_more():
 def test_traits_of_no_weight_are_left_out():
     side = SideInformation(np.ones((20, 1)), ("genre:a",))
     assert vectors(taste(), side, traits_weight=0.0).shape == (20, 4)
+
+
+def test_traits_or_interaction_alone():
+    traits = csr_array(np.eye(2, dtype=np.float32)[np.arange(20) % 2])
+    side = SideInformation(traits, ("genre:a", "genre:b"))
+    both = vectors(taste(), side, traits_weight=0.5)
+    np.testing.assert_allclose(vectors(taste(), side, features="interaction"), both[:, :4])
+    alone = vectors(taste(), side, traits_weight=0.5, features="traits")
+    np.testing.assert_allclose(alone * 0.5, both[:, 4:])
+    assert vectors(taste(), side, traits_weight=0.0, features="traits").any()
+
+
+@pytest.mark.parametrize(
+    "side", [SideInformation(), SideInformation(np.zeros((20, 1)), ("genre:a",))]
+)
+def test_traits_of_which_nothing_is_known(side):
+    with pytest.raises(InvalidInput, match="whose genres, year or tags are known"):
+        vectors(taste(), side, features="traits")
+    assert vectors(taste(), side).shape == (20, 4)
+    with pytest.raises(InvalidParameter, match="both or traits or interaction"):
+        vectors(taste(), side, features="looks")
+
+
+def tagged(plain):
+    """Two families of five tags each, on items 0 to 9 and 10 to 18; item 19 has none."""
+    tags = np.zeros((20, 10), np.float32)
+    generator = np.random.default_rng(3)
+    tags[:10, :5] = generator.random((10, 5)) < 0.6
+    tags[10:19, 5:] = generator.random((9, 5)) < 0.6
+    tags[:10, 0] = tags[10:19, 5] = 1
+    names = [f"tag:{j}" for j in range(10)]
+    if not plain:
+        return SideInformation(tags, tuple(names))
+    genres = np.eye(2, dtype=np.float32)[np.arange(20) % 2]
+    return SideInformation(np.hstack([genres, tags]), ("genre:a", "genre:b", *names))
+
+
+def test_tags_that_go_together_make_items_alike():
+    block = vectors(taste(), tagged(plain=False), features="traits", dimensions=2)
+    assert block.shape == (20, 2), "no more columns than dimensions, however many tags"
+    np.testing.assert_allclose(np.linalg.norm(block[:19], axis=1), 1, rtol=1e-5)
+    assert not block[19].any()
+    cosine = block @ block.T
+    assert cosine[:10, :10].min() > 0.8
+    assert np.abs(cosine[:10, 10:]).max() < 0.1
+
+
+def test_tags_and_genres_count_the_same():
+    block = vectors(taste(), tagged(plain=True), features="traits", dimensions=2)
+    np.testing.assert_allclose((block[:19, :2] ** 2).sum(axis=1), 0.5, rtol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(block, axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose((block[19, :2] ** 2).sum(), 1, rtol=1e-5)
 
 
 @pytest.mark.parametrize("shape", [(1, 5), (5, 1), (1, 1), (2, 2)])

@@ -1,0 +1,31 @@
+"""Jobs of scikit-learn."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.metrics import silhouette_score
+
+from contestants import lists
+
+
+def clusterings(
+    data: dict[str, Any], least: int, most: int, n_init: int, seed: int, minibatch: bool = False,
+    silhouette: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """K-means with each number of clusters, and the silhouette of each where asked for."""
+    points = data["points"] if "points" in data else lists.histories(data)
+    seconds, judging, inertia = 0.0, 0.0, []
+    for k in range(least, most + 1):
+        kind = MiniBatchKMeans if minibatch else KMeans
+        started = time.perf_counter()
+        found = kind(k, n_init=n_init, random_state=seed).fit(points)
+        seconds += time.perf_counter() - started
+        inertia.append(float(found.inertia_))
+        if silhouette:
+            started = time.perf_counter()
+            silhouette_score(points, found.labels_)
+            judging += time.perf_counter() - started
+    return {"seconds": seconds, "together": seconds + judging, "inertia": inertia}
