@@ -32,17 +32,17 @@ def side_of(n_users, n_items):
     return SideInformation(items, ("genre:a", "genre:b"), people, ("gender:F", "gender:M"))
 
 
-@pytest.fixture(params=models.names())
+@pytest.fixture(scope="module", params=models.names())
 def name(request):
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def train():
     return ratings_of()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def fitted(name, train):
     return models.create(name).fit(train)
 

@@ -68,8 +68,8 @@ def test_genres_need_genres_and_a_known_scaling(dataset):
         matrices.genre_matrix(dataset, scaling="cubic")
 
 
-def test_genres_of_real_people(shared_data, monkeypatch, tmp_path):
-    monkeypatch.setenv("MATINEE_DATA", str(shared_data))
+def test_genres_of_real_people(latest_small, monkeypatch, tmp_path):
+    monkeypatch.setenv("MATINEE_DATA", str(latest_small))
     monkeypatch.setenv("MATINEE_CACHE", str(tmp_path))
     data = matinee.load("ml-latest-small")
     sums = matrices.genre_matrix(data)

@@ -6,7 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from matinee.features import AGE_BANDS, profile_row, side_information
+from matinee.errors import InvalidParameter
+from matinee.features import AGE_BANDS, check_profile, profile_row, side_information
+from matinee.features.side import TAGGED_ITEMS
 
 ITEMS = pa.table(
     {
@@ -21,6 +23,7 @@ USERS = pa.table(
         "age": pa.array([24, None, 7, 60], pa.int32()),
         "gender": ["f", "M", None, ""],
         "occupation": ["Writer", "other", None, "none"],
+        "zip": ["94043", "V1G4L", None, "00000"],
     }
 )
 
@@ -46,7 +49,12 @@ def test_items():
 def test_people():
     side = side_information(ITEMS, USERS)
     features, names = side.user_features, side.user_feature_names
-    assert words(features, names, 0) == {"age:18-24", "gender:F", "occupation:writer"}
+    assert words(features, names, 0) == {
+        "age:18-24",
+        "gender:F",
+        "occupation:writer",
+        "region:9",
+    }
     assert words(features, names, 1) == {"gender:M"}
     assert words(features, names, 2) == {"age:under 18"}
     assert words(features, names, 3) == {"age:56+"}
@@ -56,7 +64,7 @@ def test_people():
 def test_never_an_id():
     side = side_information(ITEMS, USERS)
     kinds = {n.partition(":")[0] for n in side.item_feature_names + side.user_feature_names}
-    assert kinds == {"genre", "decade", "age", "gender", "occupation"}
+    assert kinds == {"genre", "decade", "age", "gender", "occupation", "region"}
 
 
 def test_tables_that_say_nothing():
@@ -65,6 +73,82 @@ def test_tables_that_say_nothing():
     assert side.user_features is None
     assert side.item_feature_names == side.user_feature_names == ()
     assert side_information(ITEMS.slice(0, 0), USERS.slice(0, 0)).item_features is None
+
+
+def tagged(pairs):
+    return pa.table(
+        {
+            "user_id": ["9"] * len(pairs),
+            "item_id": pa.array([i for i, _ in pairs], pa.string()),
+            "tag": pa.array([t for _, t in pairs], pa.string()),
+        }
+    )
+
+
+def test_tags_on_enough_items():
+    items = pa.table({"item_id": [f"i{i}" for i in range(8)], "genres": [["War"]] * 8})
+    dark = [(f"i{i}", "Dark" if i % 2 else " dark ") for i in range(TAGGED_ITEMS)]
+    few = [(f"i{i}", "few") for i in range(TAGGED_ITEMS - 1)] * 2
+    cult = [(f"i{i}", "cult") for i in range(8)]
+    odd = [("gone", "dark"), ("i7", None), (None, "dark"), *((f"i{i}", " ") for i in range(8))]
+    side = side_information(items, USERS, tagged(cult + few + dark + dark + odd))
+    names = side.item_feature_names
+    assert names == ("genre:War", "tag:cult", "tag:dark")
+    assert words(side.item_features, names, 4) == set(names)
+    assert words(side.item_features, names, 5) == {"genre:War", "tag:cult"}
+    assert set(side.item_features.data) == {1}, "a tag given twice counts once"
+
+
+def test_tags_beside_nothing_and_too_few_of_them():
+    ids = pa.table({"item_id": [f"i{i}" for i in range(8)]})
+    cult = tagged([(f"i{i}", "cult") for i in range(7)])
+    side = side_information(ids, USERS, cult)
+    assert side.item_feature_names == ("tag:cult",)
+    assert side.item_features.shape == (8, 1)
+    assert side_information(ids, USERS, tagged([("i0", "cult")])).item_features is None
+    assert side_information(ids, USERS, tagged([])).item_features is None
+    chunks = pa.concat_tables([cult.slice(0, 3), cult.slice(3)])
+    ids = pa.concat_tables([ids.slice(0, 2), ids.slice(2)])
+    again = side_information(ids, USERS, chunks)
+    np.testing.assert_array_equal(again.item_features.toarray(), side.item_features.toarray())
+
+
+@pytest.mark.parametrize(
+    ("code", "region"),
+    [
+        ("94043", "9"),
+        ("02139", "0"),
+        (" 98107-2117 ", "9"),
+        ("981072117", "9"),
+        ("00501", "0"),
+        ("00000", None),
+        ("00000-0000", None),
+        ("495321", None),
+        ("5570", None),
+        ("V1G4L", None),
+        ("SW1A 1AA", None),
+        ("94043\n94043", None),
+        ("９４０４３", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_regions(code, region):
+    names = [f"region:{digit}" for digit in range(10)]
+    row = profile_row({"zip": code}, names)
+    assert words(row, names, 0) == (set() if region is None else {f"region:{region}"})
+    check_profile({"zip": code}, names)
+
+
+def test_a_region_that_is_unknown_costs_nothing():
+    names = side_information(ITEMS, USERS).user_feature_names
+    for code in ("V1G4L", None, ""):
+        with_code = profile_row({"gender": "F", "zip": code}, names)
+        np.testing.assert_array_equal(
+            with_code.toarray(), profile_row({"gender": "F"}, names).toarray()
+        )
+    with pytest.raises(InvalidParameter, match="writer"):
+        check_profile({"occupation": "astronaut", "zip": "94043"}, names)
 
 
 @pytest.mark.parametrize(

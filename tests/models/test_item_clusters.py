@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from matinee.clustering.vectors import FEATURES
+from matinee.errors import InvalidInput
 from matinee.interactions import Interactions, SideInformation
 from matinee.models.item_clusters import ItemClusters
 
@@ -51,8 +54,8 @@ def test_scores_are_the_formula(damping):
 def test_nobody_is_served_like_everybody():
     train = chosen_of()
     model = ItemClusters(n_clusters=3).fit(train)
-    popular = np.argsort(-model.item_count_, kind="stable")[:5]
-    assert model.recommend([-1], 5).items[0].tolist() == popular.tolist()
+    best = model.item_count_[model.recommend([-1], 24).items[0]]
+    assert best.tolist() == sorted(model.item_count_.tolist(), reverse=True)
 
 
 def test_traits_place_items_that_nobody_chose():
@@ -70,6 +73,54 @@ def test_an_item_of_which_nothing_is_known_is_like_none():
     assert (ranking.items[0] == -1).all()
     assert 23 not in ranking.items[1]
     assert (ranking.items[1] % 3 == 0)[:6].all()
+
+
+@pytest.mark.parametrize("features", FEATURES)
+def test_what_items_are_grouped_by(features):
+    """Traits go by threes, choices by threes shifted in the second half."""
+    kinds = (np.arange(24) + (np.arange(24) >= 12)) % 3
+    side = SideInformation(np.eye(3, dtype=np.float32)[kinds], ("genre:a", "genre:b", "genre:c"))
+    model = ItemClusters(n_clusters=3, dimensions=3, features=features).fit(chosen_of(), side)
+    by_kind = sum(len(set(model.labels_[:-1][kinds[:-1] == kind])) == 1 for kind in range(3))
+    by_people = sum(len(set(model.labels_[:-1][np.arange(23) % 3 == g])) == 1 for g in range(3))
+    assert features != "traits" or by_kind == 3 > by_people
+    assert features != "interaction" or by_people == 3 > by_kind
+
+
+def test_traits_alone_need_traits():
+    with pytest.raises(InvalidInput, match="whose genres, year or tags are known"):
+        ItemClusters(features="traits").fit(chosen_of())
+
+
+def test_no_more_clusters_than_items_that_differ_and_a_sixth_of_them():
+    side = SideInformation(np.eye(3, dtype=np.float32)[np.arange(24) % 3], ("genre:a",) * 3)
+    model = ItemClusters(features="traits", n_clusters=20).fit(chosen_of(), side)
+    assert len(model.share_) == 3
+    assert len(ItemClusters(n_clusters=20).fit(chosen_of()).share_) == 23 // 6
+    assert len(ItemClusters(n_clusters=20).fit(Interactions([0, 1], [0, 1])).share_) == 1
+
+
+def test_items_of_which_nothing_is_known_fall_to_a_center():
+    model = ItemClusters(n_clusters=3, dimensions=3).fit(chosen_of())
+    assert not model.vectors_[23].any()
+    assert 0 <= model.labels_[23] < 3
+    everything = Interactions(*np.indices((5, 4)).reshape(2, -1), n_users=5, n_items=4)
+    assert ItemClusters().fit(everything).labels_.tolist() == [0] * 4
+
+
+@pytest.mark.parametrize("features", FEATURES)
+def test_same_seed_same_clusters_at_one_and_two_threads(features):
+    side = SideInformation(np.eye(3, dtype=np.float32)[np.arange(24) % 3], ("genre:a",) * 3)
+    before = numba.get_num_threads()
+    found = []
+    try:
+        for threads in (1, min(2, numba.config.NUMBA_NUM_THREADS)):
+            numba.set_num_threads(threads)
+            found.append(ItemClusters(features=features, n_clusters=5).fit(chosen_of(), side))
+    finally:
+        numba.set_num_threads(before)
+    np.testing.assert_array_equal(found[0].labels_, found[1].labels_)
+    np.testing.assert_array_equal(found[0].vectors_, found[1].vectors_)
 
 
 def test_explanations():

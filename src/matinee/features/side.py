@@ -1,66 +1,86 @@
-"""Genres and decades of items, age bands, gender and occupation of people, as zeros and ones.
+"""Genres, decades and tags of items; age bands, gender, occupation and region of people: all as
+zeros and ones.
 
 Never an id, and nothing that is unknown is guessed: an unknown field is a group of zeros.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from scipy.sparse import csr_array
+import pyarrow.compute as pc
+from scipy.sparse import csr_array, hstack
 
 from matinee.errors import InvalidParameter, some
 from matinee.interactions import SideInformation, sorted_csr
 
 _TEXTS = ("gender", "occupation")
+PROFILE = ("age", *_TEXTS, "zip")
+"""What may be known of a person."""
 AGE_BANDS = (18, 25, 35, 45, 50, 56)
 """Ages at which a band begins; the first band is below 18 (the bands of ml-1m)."""
+TAGGED_ITEMS = 5
+"""Items that must carry a tag for it to say what items have in common."""
+_ZIP_CODE = re.compile(r"([0-9])[0-9]{4}(-?[0-9]{4})?")
 
 
-def side_information(items: pa.Table, users: pa.Table) -> SideInformation:
+def side_information(
+    items: pa.Table, users: pa.Table, tags: pa.Table | None = None
+) -> SideInformation:
     """What the tables of items and users say, one row an index.
 
     Parameters
     ----------
     items
-        With ``genres`` (list of text) and ``year``, where known.
+        With ``item_id``, and ``genres`` (list of text) and ``year``, where known.
     users
-        With ``age``, ``gender`` and ``occupation``, where known.
+        With ``age``, ``gender``, ``occupation`` and ``zip``, where known.
+    tags
+        With ``item_id`` and ``tag``: who gave a tag, and how often, does not count. Tags on fewer
+        than `TAGGED_ITEMS` items are left out, and so are tags of items that `items` lacks.
 
     Returns
     -------
     SideInformation
-        Columns "genre:Drama", "decade:1990"; "age:25-34", "gender:F", "occupation:writer".
-        Features are None where the tables say nothing.
+        Columns "genre:Drama", "decade:1990", "tag:atmospheric"; "age:25-34", "gender:F",
+        "occupation:writer", "region:9". A region is the first digit of a zip code of the United
+        States; another code says nothing. Features are None where the tables say nothing.
     """
     item_features, item_names = _one_hot(
         [_item_words(genres, year) for genres, year in _rows(items, ("genres", "year"))]
     )
+    tagged, tag_names = (None, ()) if tags is None else _tags(items, tags)
+    if tagged is not None:
+        known = [item_features, tagged] if item_features is not None else [tagged]
+        # "tag:" comes after "decade:" and "genre:", so names stay sorted.
+        item_features, item_names = csr_array(hstack(known)), (*item_names, *tag_names)
     user_features, user_names = _one_hot(
-        [_profile_words(*row) for row in _rows(users, ("age", "gender", "occupation"))]
+        [_profile_words(dict(zip(PROFILE, row, strict=True))) for row in _rows(users, PROFILE)]
     )
     return SideInformation(item_features, item_names, user_features, user_names)
 
 
 def profile_row(profile: Mapping[str, Any], names: Sequence[str]) -> csr_array:
-    """(1, g) CSR: the row of somebody with this age, gender and occupation.
+    """(1, g) CSR: the row of somebody with this age, gender, occupation and zip code.
 
     What the columns `names` do not know (an occupation that nobody has) counts as unknown.
     """
-    words = _profile_words(*(profile.get(k) for k in ("age", "gender", "occupation")))
+    words = _profile_words(profile)
     return sorted_csr(np.array([[float(name in words) for name in names]], np.float32))
 
 
 def check_profile(profile: Mapping[str, Any], names: Sequence[str]) -> None:
     """InvalidParameter if a gender or occupation is stated that none of the columns `names` knows.
 
-    Where the people of the training data state no such field, anything goes.
+    Where the people of the training data state no such field, anything goes. A zip code may be any:
+    where it tells no region it counts as unknown.
     """
     for field in _TEXTS:
-        words = _profile_words(None, *(profile.get(f) if f == field else None for f in _TEXTS))
+        words = _profile_words({field: profile.get(field)})
         known = [n.partition(":")[2] for n in names if n.startswith(f"{field}:")]
         if known and words and words[0] not in names:
             raise InvalidParameter(
@@ -82,12 +102,22 @@ def _item_words(genres: list[str] | None, year: int | None) -> list[str]:
     return words if year is None else [*words, f"decade:{year // 10 * 10}"]
 
 
-def _profile_words(age: int | None, gender: str | None, occupation: str | None) -> list[str]:
+def _profile_words(profile: Mapping[str, Any]) -> list[str]:
+    age, gender, occupation, code = (profile.get(field) for field in PROFILE)
     words = [] if age is None else [f"age:{_age_band(age)}"]
     words += [f"gender:{gender.upper()}"] if gender else []
     # "other" and "none" say that the occupation is not known, not that it is shared.
-    stated = occupation and occupation.lower() not in ("other", "none")
-    return [*words, f"occupation:{occupation.lower()}"] if occupation and stated else words
+    if occupation and occupation.lower() not in ("other", "none"):
+        words.append(f"occupation:{occupation.lower()}")
+    region = _region(code or "")
+    return words if region is None else [*words, f"region:{region}"]
+
+
+def _region(code: str) -> str | None:
+    """The first digit of a zip code of the United States; None for any other code."""
+    found = _ZIP_CODE.fullmatch(code.strip())
+    # Zeros only are what people write who do not want to say.
+    return found[1] if found and code.strip("0- ") else None
 
 
 def _age_band(age: int) -> str:
@@ -107,3 +137,22 @@ def _one_hot(rows: list[list[str]]) -> tuple[csr_array | None, tuple[str, ...]]:
     indices = np.fromiter((column[w] for row in rows for w in sorted(set(row))), np.int32)
     data = np.ones(len(indices), np.float32)
     return csr_array((data, indices, indptr), shape=(len(rows), len(names))), tuple(names)
+
+
+def _tags(items: pa.Table, tags: pa.Table) -> tuple[csr_array | None, tuple[str, ...]]:
+    """(n_items, t) zeros and ones, and names, of tags in lower case; None where there are none."""
+    place = pc.index_in(tags.column("item_id"), items.column("item_id").combine_chunks())
+    text = pc.utf8_lower(pc.utf8_trim_whitespace(tags.column("tag")))
+    known = pc.and_(pc.is_valid(place), pc.fill_null(pc.not_equal(text, ""), False))
+    words = text.filter(known).combine_chunks().dictionary_encode()
+    rows = place.filter(known).to_numpy().astype(np.int64)
+    names, n_words = np.array(words.dictionary.to_pylist(), dtype=object), len(words.dictionary)
+    pairs = np.unique(rows * max(n_words, 1) + words.indices.to_numpy())
+    rows, columns = np.divmod(pairs, max(n_words, 1))
+    kept = np.flatnonzero(np.bincount(columns, minlength=n_words) >= TAGGED_ITEMS)
+    if not len(kept):
+        return None, ()
+    order = kept[np.argsort(names[kept])]
+    shape = (items.num_rows, n_words)
+    every = csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
+    return every[:, order], tuple(f"tag:{name}" for name in names[order])

@@ -6,13 +6,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from matinee.clustering.kmeans import at_most, kmeans
-from matinee.clustering.vectors import item_vectors
+from matinee.clustering.kmeans import kmeans, nearest
+from matinee.clustering.vectors import FEATURES, item_vectors
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
 from matinee.model import Model, State
 from matinee.progress import Progress
 from matinee.ranking import Reason
+
+_ITEMS_EACH = 6
+"""Items that there must be for each cluster: of fewer nothing can be learned."""
 
 
 class ItemClusters(Model):
@@ -23,15 +26,21 @@ class ItemClusters(Model):
         P(c | u) = (choices of u in c + damping * n_c / n) / (choices of u + damping)
 
     n_i, n_c and n count choices of an item, a cluster and all. Clusters are k-means on
-    standardised traits and co-choice vectors, never on an id.
+    standardized traits, co-choice vectors or both, never on an id. Items of which nothing is known
+    fall to the nearest center.
     """
 
     task = "ranking"
 
-    n_clusters: int = parameter(16, "clusters, at most sqrt(items / 2)", low=1)
+    features: str = parameter("both", "what items are grouped by", search=FEATURES)
+    n_clusters: int = parameter(
+        30, "clusters, at most a sixth of the items", low=1, search=(5, 100)
+    )
     dimensions: int = parameter(16, "of the co-choice vectors", low=1)
-    traits_weight: float = parameter(0.7, "of traits against co-choice", low=0)
-    damping: float = parameter(20.0, "choices like everybody's that each person is given", low=0)
+    traits_weight: float = parameter(1.0, "of traits against co-choice", low=0, search=(0.0, 2.0))
+    damping: float = parameter(
+        40.0, "choices like everybody's that each person is given", low=0, search=(5.0, 200.0)
+    )
     seed: int = parameter(0, "of the clustering", low=0, high=2**32 - 1)
 
     vectors_: Float32
@@ -51,14 +60,13 @@ class ItemClusters(Model):
         self.vectors_ = item_vectors(
             train,
             side,
+            features=self.features,
             dimensions=self.dimensions,
             traits_weight=self.traits_weight,
             seed=self.seed,
         )
         progress("fitting item_clusters", 1, 2)
-        self.labels_ = kmeans(
-            self.vectors_, at_most(self.n_clusters, train.n_items), seed=self.seed
-        ).labels
+        self.labels_ = self._grouped()
         count = self.item_count_.astype(np.float64)
         of_cluster = np.bincount(self.labels_, weights=count)
         self.share_ = (of_cluster / of_cluster.sum()).astype(np.float32)
@@ -69,6 +77,17 @@ class ItemClusters(Model):
         self.trait_share_ = np.asarray(count @ self.traits_ / count.sum(), np.float32)
         self.people_ = self._fold_in(train.matrix, None)
         progress("fitting item_clusters", 2, 2)
+
+    def _grouped(self) -> Int32:
+        """(n_items,) the cluster of each item."""
+        known = np.flatnonzero(self.vectors_.any(axis=1))
+        if not len(known):
+            return np.zeros(len(self.vectors_), np.int32)
+        k = max(1, min(self.n_clusters, len(known) // _ITEMS_EACH))
+        found = kmeans(self.vectors_[known], k, seed=self.seed)
+        labels = nearest(self.vectors_, found.centers)
+        labels[known] = found.labels
+        return labels
 
     def _fold_in(self, history: csr_array, profiles: csr_array | None) -> State:
         rows, k = history.shape[0], len(self.share_)
@@ -127,4 +146,6 @@ class ItemClusters(Model):
 
 def _in_words(trait: str) -> str:
     kind, _, value = trait.partition(":")
-    return f"films of the {value}s" if kind == "decade" else value
+    if kind == "decade":
+        return f"films of the {value}s"
+    return f"films tagged {value}" if kind == "tag" else value
