@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from scipy.sparse import csr_array
 from matinee import ranking as contract
 from matinee.answers import Prediction, Profile, Rating, Reason, Recommendation, Status, Sure, Title
 from matinee.catalogue import Catalogue
+from matinee.clusters.views import Clusterings
 from matinee.errors import (
     InvalidInput,
     NotReady,
@@ -26,25 +28,17 @@ from matinee.errors import (
     UnknownUser,
     Unsupported,
 )
-from matinee.features import check_profile, profile_row
-from matinee.interactions import Float32, Int32
+from matinee.features import check_profile
+from matinee.live_models import LiveModels
 from matinee.model import Model
+from matinee.person import Person
 from matinee.storage.state import parse_scale
 from matinee.storage.workspace import Workspace
 
-_KEPT = 4
-"""Models held in memory: the two active ones, and those asked for by name of late."""
-
-
-@dataclass(frozen=True)
-class _Person:
-    """What is known of somebody at this moment."""
-
-    items: Int32
-    values: Float32
-    profile: dict[str, Any]
-    liked: float
-    """From which value on an item counts as liked."""
+_FEW, _FOR_FEW = 5, "user_clusters"
+"""Of whom fewer liked items are known is served by this model, where it is trained: people like
+them say more of somebody new than the few items do, and it alone reads profiles. Measured on
+MovieLens 100K and 1M with histories cut short; docs/models.md has the figures."""
 
 
 class Engine:
@@ -61,7 +55,7 @@ class Engine:
             raise InvalidInput(f"Engine needs a Workspace, got {workspace!r}; see Workspace.open.")
         self.workspace = workspace
         self._store = workspace.store
-        self._loaded: dict[str, tuple[Model, dict[str, Any]]] = {}
+        self._models = LiveModels(workspace)
         self._catalogue = Catalogue(workspace.store)
 
     # ---- what there is ------------------------------------------------------------------
@@ -100,6 +94,11 @@ class Engine:
         """The one item with this id or title; UnknownItem or Ambiguous otherwise."""
         return self._catalogue.resolve(text)
 
+    @cached_property
+    def clusters(self) -> Clusterings:
+        """Clusters of people and of titles: tables, names, a map, and who belongs where."""
+        return Clusterings(self.workspace, self._catalogue, self._models.now)
+
     # ---- answers ------------------------------------------------------------------------
 
     def recommend(
@@ -110,7 +109,8 @@ class Engine:
         Parameters
         ----------
         model
-            The name of a model or the id of an archive; default: the active ranking model.
+            The name of a model or the id of an archive; default: the active ranking model, or
+            user_clusters (where trained) while fewer than 5 liked items of the user are known.
         include_seen
             Also what the user has rated.
         """
@@ -131,7 +131,7 @@ class Engine:
         if profile is not None:
             check_profile(stated, self._ranking_model(model)[1]["user_feature_names"])
         return self._recommend(
-            _Person(np.array(indices, np.int32), top, stated, self.liked_threshold), n, model, False
+            Person(np.array(indices, np.int32), top, stated, self.liked_threshold), n, model, False
         )
 
     def predict(self, user_id: str, item_id: str) -> Prediction:
@@ -139,8 +139,8 @@ class Engine:
         person, index = self._person(user_id), self._item_index(item_id)
         model, details = self._model(None, "rating")
         known = index if index < model.n_items else -1
-        history, _ = _history(person, model, None)
-        value = model.predict(history, [known], _profile(person, details))
+        history, _ = person.histories(model, None)
+        value = model.predict(history, [known], person.profile_row(details["user_feature_names"]))
         title = self._catalogue.titles([index])[0]
         return Prediction(item_id, title.title, float(value[0]), _sure(person, title))
 
@@ -153,7 +153,7 @@ class Engine:
         ranking = model.similar_items([index], _positive(n))
         asked = self._catalogue.named([index])[0]
         reason = Reason("rated", f"alike {asked.title}", 1.0, asked.item_id)
-        nobody = _Person(np.zeros(0, np.int32), np.zeros(0, np.float32), {}, 0.0)
+        nobody = Person(np.zeros(0, np.int32), np.zeros(0, np.float32), {}, 0.0)
         titles = self._catalogue.titles([int(i) for i in ranking.items[0] if i >= 0])
         return [
             _recommendation(title, float(score), None, nobody, [reason])
@@ -163,12 +163,13 @@ class Engine:
     def explain(self, user_id: str, item_id: str, *, model: str | None = None) -> list[Reason]:
         """Why an item is (or would be) recommended to a user, the strongest reason first."""
         person, index = self._person(user_id), self._item_index(item_id)
-        chosen, details = self._ranking_model(model)
+        chosen, details = self._serving(model, person)
         if index >= chosen.n_items:
             raise NotReady(f"Item {item_id!r} is newer than the model; train again to explain it.")
         threshold = details["liked_threshold"] if chosen.task == "ranking" else None
-        history, _ = _history(person, chosen, threshold)
-        return self._reasons(chosen, history, _profile(person, details), [index], person)[0]
+        history, _ = person.histories(chosen, threshold)
+        profile = person.profile_row(details["user_feature_names"])
+        return self._reasons(chosen, history, profile, [index], person)[0]
 
     # ---- people -------------------------------------------------------------------------
 
@@ -188,6 +189,8 @@ class Engine:
 
     def rate(self, user_id: str, item_id: str, value: float) -> Rating:
         """Store a rating; it counts in the very next answer. A new user is made by it.
+
+        A user who is in no cluster of people yet joins the one that the ratings now lead to.
 
         Where the workspace holds implicit feedback, any value on its scale says "chosen".
 
@@ -209,6 +212,7 @@ class Engine:
         implicit = self._store.setting("feedback") == "implicit"
         stored = None if implicit else float(value)
         self._store.rate(user_id, item_id, stored, now)
+        self._models.join(self._store.user_index(user_id), lambda: self._person(user_id))
         return Rating(item_id, title.title, stored, now)
 
     def export_user(self, user_id: str) -> dict[str, Any]:
@@ -217,19 +221,24 @@ class Engine:
         return self._store.export_user(user_id)
 
     def delete_user(self, user_id: str) -> int:
-        """Remove a person and everything about them; the number of rows removed."""
+        """Remove a person and everything about them, also from the counts of their clusters.
+
+        Returns
+        -------
+        Rows of ratings and tags removed, and one for the profile.
+        """
         self._user_index(user_id)
         return self._store.delete_user(user_id)
 
     # ---- within -------------------------------------------------------------------------
 
     def _recommend(
-        self, person: _Person, n: int, name: str | None, include_seen: bool
+        self, person: Person, n: int, name: str | None, include_seen: bool
     ) -> list[Recommendation]:
-        model, details = self._ranking_model(name)
+        model, details = self._serving(name, person)
         threshold = details["liked_threshold"] if model.task == "ranking" else None
-        history, seen = _history(person, model, threshold)
-        profile = _profile(person, details)
+        history, seen = person.histories(model, threshold)
+        profile = person.profile_row(details["user_feature_names"])
         ranking = model.recommend(
             history, _positive(n), exclude_seen=not include_seen, seen=seen, profiles=profile
         )
@@ -240,13 +249,13 @@ class Engine:
         parts = zip(self._catalogue.titles(found), scores, predicted, reasons, strict=False)
         return [_recommendation(title, s, p, person, why) for title, s, p, why in parts]
 
-    def _predicted(self, person: _Person, items: list[int]) -> list[float | None]:
+    def _predicted(self, person: Person, items: list[int]) -> list[float | None]:
         if self.workspace.active("rating") is None:
             return [None] * len(items)
         model, details = self._model(None, "rating")
-        history, _ = _history(person, model, None)
+        history, _ = person.histories(model, None)
         known = [i if i < model.n_items else -1 for i in items]
-        values = model.predict(history, known, _profile(person, details))
+        values = model.predict(history, known, person.profile_row(details["user_feature_names"]))
         return [round(float(v), 3) for v in values]
 
     def _reasons(
@@ -255,12 +264,12 @@ class Engine:
         history: csr_array,
         profile: csr_array | None,
         items: list[int],
-        person: _Person,
+        person: Person,
     ) -> list[list[Reason]]:
         explained = model.explain(history, items, profile)
         return [[self._in_words(r, person) for r in reasons] for reasons in explained]
 
-    def _in_words(self, reason: contract.Reason, person: _Person) -> Reason:
+    def _in_words(self, reason: contract.Reason, person: Person) -> Reason:
         if reason.item is None:
             return Reason(reason.kind, reason.label, reason.weight)
         title = self._catalogue.named([reason.item])[0]
@@ -269,11 +278,11 @@ class Engine:
         text = f"you {verb} {title.title}" + ("" if verb == "like" else f" {given:g}")
         return Reason(reason.kind, text, reason.weight, title.item_id)
 
-    def _person(self, user_id: str) -> _Person:
+    def _person(self, user_id: str) -> Person:
         index = self._user_index(user_id)
         rated = self._store.ratings_of(index)
         profile = self._store.profile_of(index)
-        return _Person(rated.item_index, rated.value, profile, self.liked_threshold)
+        return Person(rated.item_index, rated.value, profile, self.liked_threshold)
 
     def _user_index(self, user_id: str) -> int:
         index = self._store.user_index(user_id)
@@ -291,6 +300,17 @@ class Engine:
         task = "ranking" if self.workspace.active("ranking") else "rating"
         return self._model(name, task)
 
+    def _serving(self, name: str | None, person: Person) -> tuple[Model, dict[str, Any]]:
+        """The model asked for, else the one that serves a person of whom this much is known."""
+        model, details = self._ranking_model(name)
+        if name is not None or model.task != "ranking":
+            return model, details
+        liked = np.count_nonzero(person.values >= details["liked_threshold"])
+        if liked >= _FEW:
+            return model, details
+        trained = [m["id"] for m in self.workspace.models() if m["model"] == _FOR_FEW]
+        return self._model(trained[-1], "ranking") if trained else (model, details)
+
     def _model(self, name: str | None, task: str) -> tuple[Model, dict[str, Any]]:
         """A model by name or archive id, else the active one of a task, and its details."""
         archive_id = self.workspace.active(task) if name is None else self._archive(name)
@@ -302,20 +322,12 @@ class Engine:
                     "workspace holds; ask for recommendations."
                 )
             raise NotReady(f"No {task} model is active yet; train one: matinee train {fitting}.")
-        found = self._loaded.pop(archive_id, None)
-        if found is None:
-            try:
-                details = self.workspace.manifest(archive_id)["details"]
-                found = (self.workspace.load_model(archive_id), details)
-            except UnknownModel as error:
-                if name is not None:
-                    raise
-                raise NotReady(f"The active {task} model is gone; train one again.") from error
-        # Last used, last to go: a server that is trained nightly must not hold every model.
-        self._loaded[archive_id] = found
-        while len(self._loaded) > _KEPT:
-            del self._loaded[next(iter(self._loaded))]
-        return found
+        try:
+            return self._models.now(archive_id)
+        except UnknownModel as error:
+            if name is not None:
+                raise
+            raise NotReady(f"The active {task} model is gone; train one again.") from error
 
     def _archive(self, name: str) -> str:
         saved = self.workspace.models()
@@ -339,7 +351,7 @@ class Engine:
 
 
 def _recommendation(
-    title: Title, score: float, predicted: float | None, person: _Person, reasons: list[Reason]
+    title: Title, score: float, predicted: float | None, person: Person, reasons: list[Reason]
 ) -> Recommendation:
     sure = _sure(person, title)
     return Recommendation(
@@ -347,7 +359,7 @@ def _recommendation(
     )
 
 
-def _sure(person: _Person, title: Title) -> Sure:
+def _sure(person: Person, title: Title) -> Sure:
     own, others = len(person.items), title.n_ratings
     if own < 5 or others < 10:
         return "low"
@@ -358,24 +370,3 @@ def _positive(n: int) -> int:
     if n < 1:
         raise InvalidInput(f"`n` must be at least 1, got {n}.")
     return n
-
-
-def _history(person: _Person, model: Model, threshold: float | None) -> tuple[csr_array, csr_array]:
-    """(1, n_items) CSR of what the model learns from, and of all that was seen.
-
-    A ranking model learns from what was liked: rated `threshold` or higher.
-    """
-    known = person.items < model.n_items
-    items, values = person.items[known], person.values[known]
-    liked = np.ones(len(items), bool) if threshold is None else values >= threshold
-    return _row(items[liked], values[liked], model.n_items), _row(items, values, model.n_items)
-
-
-def _row(items: Int32, values: Float32, width: int) -> csr_array:
-    indptr = np.array([0, len(items)], np.int32)
-    return csr_array((values.astype(np.float32), items, indptr), shape=(1, width))
-
-
-def _profile(person: _Person, details: dict[str, Any]) -> csr_array | None:
-    names = details["user_feature_names"]
-    return profile_row(person.profile, names) if names and person.profile else None

@@ -19,13 +19,14 @@ from matinee.evaluation.compare import Evaluation, compare, evaluate, quality
 from matinee.features import side_information
 from matinee.interactions import Interactions, SideInformation, default_liked_threshold
 from matinee.model import Model
+from matinee.people_clusters import PeopleClusters
 from matinee.progress import Progress, silent
 from matinee.splits import Split, random_split, time_split, user_holdout
 from matinee.storage.workspace import Workspace
 
 _log = logging.getLogger(__name__)
 
-DEFAULT_MODELS = ("popularity", "biases", "als", "item_clusters", "user_clusters")
+DEFAULT_MODELS = ("popularity", "biases", "als", "mle", "item_clusters", "user_clusters", "ials")
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def train(
     if ratings.value is None:
         chosen = _rankers_only(chosen)
     liked = float(store.setting("liked_threshold") or default_liked_threshold(*ratings.scale))
-    side = side_information(store.items(), store.users())
+    side = side_information(store.items(), store.users(), store.tags())
     results = []
     for done, model in enumerate(chosen):
         progress("training", done, len(chosen))
@@ -164,6 +165,8 @@ def train(
         seconds = time.perf_counter() - start
         details = _details(workspace, model, ratings, liked, side, evaluation, seconds)
         archive_id = workspace.save_model(model, details)
+        if isinstance(model, PeopleClusters):
+            workspace.keep_members(archive_id, model.members_, liked)
         results.append(Trained(archive_id, model.name, model.task, evaluation, seconds))
     progress("training", len(chosen), len(chosen))
     _activate_best(workspace, results)

@@ -101,3 +101,32 @@ def held(store: Any) -> dict[tuple[str, str], tuple[float | None, int | None]]:
         (users[u], items[i]): (v, t)
         for u, i, v, t in zip(got.user_index, got.item_index, values, times, strict=True)
     }
+
+
+def counts_are_exact(store: Any, archive_id: str, threshold: float) -> None:
+    """Sizes and counts of a clustering, asked for in every way, are those of a recount."""
+    kept = store.memberships
+    sizes = kept.sizes(archive_id).tolist()
+    people = [kept.people(archive_id, c).tolist() for c in range(len(sizes))]
+    assert sizes == [len(p) for p in people]
+    of = {user: c for c, users in enumerate(people) for user in users}
+    assert len(of) == sum(sizes), "nobody is in two clusters"
+    got = store.interactions()
+    values = np.ones(len(got)) * threshold if got.value is None else got.value
+    expected: dict[tuple[int, int], int] = {}
+    for user, item, value in zip(got.user_index, got.item_index, values, strict=True):
+        if user in of and value >= np.float32(threshold):
+            cell = of[user], int(item)
+            expected[cell] = expected.get(cell, 0) + 1
+    whole = kept.changes(archive_id)
+    cells = zip(*(column.tolist() for column in whole.counts), strict=True)
+    assert {(c, i): n for c, i, n in cells} == expected
+    assert whole.whole
+    assert whole.sizes.tolist() == sizes
+    for c in range(len(sizes)):
+        mine = {i: n for (k, i), n in expected.items() if k == c}
+        assert dict(zip(*(a.tolist() for a in kept.counts(archive_id, c)), strict=True)) == mine
+    for item in {i for _, i in expected}:
+        liking = {c: n for (c, i), n in expected.items() if i == item}
+        found = kept.clusters_of_item(archive_id, item)
+        assert dict(zip(*(a.tolist() for a in found), strict=True)) == liking

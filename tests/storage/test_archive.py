@@ -71,7 +71,7 @@ def test_every_model_comes_back_bit_for_bit(tmp_path: Path, name: str, people: b
     assert back.parameters == model.parameters
     wanted = learned(model)
     if not people:
-        wanted = {n: v for n, v in wanted.items() if n not in {"people_", "seen_"}}
+        wanted = {n: v for n, v in wanted.items() if n not in archive.PEOPLE}
     got = learned(back)
     assert sorted(got) == sorted(wanted)
     assert all(same(v, got[n]) for n, v in wanted.items())
@@ -435,6 +435,14 @@ def test_models_and_parameters_that_are_unknown_here(saved: Path) -> None:
     forge(saved, model="biases", parameters={"charm": 1})
     with pytest.raises(ArchiveError, match="charm"):
         archive.load(saved)
+
+
+def test_a_model_that_learned_less_than_today_must_be_trained_again(tmp_path: Path) -> None:
+    model = fitted("user_clusters")
+    del model.count_  # type: ignore[attr-defined]
+    archive.save(model, tmp_path / "a")
+    with pytest.raises(ArchiveError, match=r"no count_; train it again: matinee train user_clu"):
+        archive.load(tmp_path / "a")
 
 
 def test_a_newer_format_is_refused(saved: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stored import FEW, child, dataset, generated, held
+import sqlalchemy as sa
+from stored import FEW, child, counts_are_exact, dataset, generated, held
 
 from matinee.storage import snapshot
 from matinee.storage.store import Store
@@ -24,12 +25,42 @@ for k in range(n):
     print(k)
 """
 
-OPEN = """
-import sys
+CHANGE = """
+import random, sys
+sys.path.insert(0, sys.argv[2])
+from stored import generated
+from matinee.errors import NotFound
 from matinee.storage.store import Store
-store = Store(sys.argv[1])
-store.put_user(sys.argv[2], {})
-print(store.id)
+store, chance, n = Store(sys.argv[1]), random.Random(int(sys.argv[3])), int(sys.argv[4])
+items = store.item_ids()
+for k in range(n):
+    user, kind = f"u{chance.randrange(40)}", chance.randrange(50)
+    try:
+        if kind == 0:
+            store.delete_user(user)
+        elif kind == 1:
+            store.add_dataset(generated(40, len(items), 200, chance.randrange(1000)))
+        elif kind == 2:
+            store.memberships.put("b", [chance.randrange(3) for _ in range(30)], 3.0)
+        elif kind < 8:
+            store.memberships.place("a", store.user_index(user), chance.randrange(3))
+        else:
+            store.rate(user, chance.choice(items), chance.randrange(1, 11) / 2, 1 << 30)
+    except NotFound:
+        pass  # deleted already
+    print(k)
+"""
+
+OPEN = """
+import os, sys
+from matinee.storage.store import Store
+# Forked once all is imported, they come at the same moment.
+for who in sys.argv[2]:
+    if os.fork() == 0:
+        store = Store(sys.argv[1])
+        store.put_user(who, {})
+        sys.stdout.write(store.id + "\\n")
+        os._exit(0)
 """
 
 IMPORT = """
@@ -66,10 +97,9 @@ def test_two_processes_write_at_once(store: Store, url: str) -> None:
 
 
 def test_four_processes_make_one_store(url: str) -> None:
-    children = [child(OPEN, url, who) for who in "abcd"]
-    ids = {process.communicate(timeout=60)[0].strip() for process in children}
+    ids = child(OPEN, url, "abcd").communicate(timeout=60)[0].split()
     store = Store(url)
-    assert ids == {store.id}
+    assert ids == [store.id] * 4
     assert sorted(store.user_ids()) == list("abcd")
     store.close()
 
@@ -102,12 +132,76 @@ def acknowledged_ratings_survive(store: Store, url: str, rounds: int) -> None:
 
 
 def test_kill_loses_no_acknowledged_rating(store: Store, url: str) -> None:
-    acknowledged_ratings_survive(store, url, rounds=5)
+    acknowledged_ratings_survive(store, url, rounds=3)
 
 
 @pytest.mark.slow
 def test_thirty_kills_lose_no_acknowledged_rating(store: Store, url: str) -> None:
     acknowledged_ratings_survive(store, url, rounds=30)
+
+
+def clustered(store: Store) -> None:
+    store.add_dataset(generated(40, 25, 400))
+    store.memberships.put("a", [u % 4 - 1 for u in range(40)], 4.0)
+    store.memberships.put("b", [u % 3 for u in range(30)], 3.0)
+
+
+def test_counts_are_exact_whoever_writes_at_once(store: Store, url: str) -> None:
+    clustered(store)
+    here = str(Path(__file__).parent)
+    children = [child(CHANGE, url, here, str(seed), "80") for seed in (1, 2)]
+    for k in range(60):
+        store.rate(f"u{k % 7}", f"i{k % 11}", float(k % 5 + 1), k)
+        if k % 20 == 0:
+            # Whatever the others are at, what can be seen is exact.
+            with store._database.reading() as connection:
+                counted_in_sql(connection)
+    for process in children:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    counts_are_exact(store, "a", 4.0)
+    counts_are_exact(store, "b", 3.0)
+
+
+def counted_in_sql(connection: sa.Connection) -> None:
+    """Within one transaction: what is counted, and what a recount of the ratings would be."""
+    recount = (
+        "SELECT m.clustering_index, m.cluster, r.item_index, COUNT(*) FROM ratings r "
+        "JOIN cluster_members m ON m.user_index = r.user_index "
+        "JOIN clusterings c ON c.clustering_index = m.clustering_index "
+        "WHERE r.value >= c.threshold GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    )
+    counted = (
+        "SELECT clustering_index, cluster, item_index, n FROM cluster_counts WHERE n <> 0 "
+        "ORDER BY 1, 2, 3"
+    )
+    found = [connection.exec_driver_sql(query).all() for query in (recount, counted)]
+    assert found[0] == found[1]
+    assert found[0]
+
+
+def counts_survive_kills(store: Store, url: str, rounds: int) -> None:
+    chance = random.Random(rounds)
+    clustered(store)
+    for turn in range(rounds):
+        process = child(CHANGE, url, str(Path(__file__).parent), str(turn), "1000000")
+        assert process.stdout is not None
+        for _ in range(chance.randrange(1, 80)):
+            process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=60)
+        process.stdout.close()
+        counts_are_exact(store, "a", 4.0)
+        counts_are_exact(store, "b", 3.0)
+
+
+def test_counts_are_exact_after_a_kill(store: Store, url: str) -> None:
+    counts_survive_kills(store, url, rounds=2)
+
+
+@pytest.mark.slow
+def test_counts_are_exact_after_thirty_kills(store: Store, url: str) -> None:
+    counts_survive_kills(store, url, rounds=30)
 
 
 def _until(process: subprocess.Popen[str], start: str, times: int) -> None:

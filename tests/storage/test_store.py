@@ -312,6 +312,7 @@ def test_a_person_can_take_and_delete_everything(store: Store, tmp_path: Path) -
         "tags": [
             {"item_id": "heat", "title": "Heat (1995)", "tag": "a-most-private-tag", "time": 9}
         ],
+        "clusters": [],
     }
     version = store.version()
     assert store.delete_user("ann") == 4

@@ -148,6 +148,27 @@ def test_a_damaged_model_is_listed_with_what_is_wrong(workspace: Workspace) -> N
         workspace.activate(archive_id)
 
 
+def test_members_are_kept_of_the_newest_and_the_active(workspace: Workspace) -> None:
+    workspace.store.add_dataset(dataset())
+    everybody = np.array([0, 1, 1], np.int32)
+
+    def trained(name: str, day: int) -> str:
+        archive_id = f"{name}-2026010{day}-ab12"
+        workspace.keep_members(archive_id, everybody, 4.0)
+        return archive_id
+
+    first = trained("user_clusters", 1)
+    workspace.store.set_setting("active_ranking", first)
+    other = trained("spectral_clusters", 1)
+    later = [trained("user_clusters", day) for day in range(2, 6)]
+    assert workspace.store.memberships.archives() == [first, other, *later[1:]]
+    assert workspace.newest_members() == [first, other, later[-1]]
+    workspace.store.set_setting("active_ranking", later[-1])
+    last = trained("user_clusters", 6)
+    assert workspace.store.memberships.archives() == [other, *later[2:], last]
+    assert workspace.newest_members() == [other, later[-1], last]
+
+
 def test_the_key_is_made_once_for_its_owner_alone(workspace: Workspace) -> None:
     old = os.umask(0)
     try:
@@ -163,13 +184,20 @@ def test_the_key_is_made_once_for_its_owner_alone(workspace: Workspace) -> None:
         workspace.key()
 
 
+AGREE = """
+import os, sys
+from matinee.storage.workspace import Workspace
+# Forked once all is imported, they ask at the same moment.
+for _ in range(4):
+    if os.fork() == 0:
+        sys.stdout.write(Workspace.open(sys.argv[1]).key() + "\\n")
+        os._exit(0)
+"""
+
+
 def test_processes_agree_on_the_key(workspace: Workspace) -> None:
-    code = "import sys; from matinee.storage.workspace import Workspace as W; " + (
-        "print(W.open(sys.argv[1]).key())"
-    )
-    children = [child(code, str(workspace.path)) for _ in range(4)]
-    keys = {process.communicate(timeout=60)[0].strip() for process in children}
-    assert keys == {workspace.key()}
+    keys = child(AGREE, str(workspace.path)).communicate(timeout=60)[0].split()
+    assert keys == [workspace.key()] * 4
 
 
 def test_the_later_of_two_keys_gives_way(workspace: Workspace) -> None:

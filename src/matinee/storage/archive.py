@@ -10,6 +10,7 @@ fill the memory.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import math
 import re
@@ -40,7 +41,7 @@ from matinee.model import Model
 FORMAT = 1
 MANIFEST = "manifest.json"
 ARRAYS = "arrays.npz"
-PEOPLE = frozenset({"people_", "seen_"})
+PEOPLE = frozenset({"people_", "seen_", "members_"})
 """What a model holds of the people it learned from; left out when ``people=False``."""
 
 _MAX_MANIFEST = 64 << 20
@@ -130,7 +131,8 @@ def load(path: str | Path) -> Model:
     NewerArchive
         Written in a format that only a newer matinee knows.
     ArchiveError
-        The model's name or hyperparameters are unknown here.
+        The model's name or hyperparameters are unknown here, or the model learns more here than
+        was saved.
     """
     folder = Path(path)
     content = manifest(folder)
@@ -148,6 +150,7 @@ def load(path: str | Path) -> Model:
         raise ArchiveError(f"{folder} cannot be used by this matinee: {error}") from error
     except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise CorruptArchive(f"{folder} does not hold what an archive must: {error}.") from error
+    _check_learned(folder, content, model)
     return model
 
 
@@ -211,6 +214,23 @@ def _upgraded(folder: Path, content: dict[str, Any], arrays: dict[str, Array]) -
             raise ArchiveError(f"{folder} is of format {step}, which is no longer read.")
         content, arrays = UPGRADES[step](content, arrays)
     return content, arrays
+
+
+def learned_by(kind: type[Model]) -> set[str]:
+    """What a model of this class learns today, without what it holds of people."""
+    declared = {n for base in kind.__mro__ for n in inspect.get_annotations(base)}
+    return {n for n in declared if n.endswith("_") and not n.startswith("_")} - PEOPLE
+
+
+def _check_learned(folder: Path, content: dict[str, Any], model: Model) -> None:
+    """Refuse a model that lacks what its class has come to learn since it was saved."""
+    missing = sorted(learned_by(type(model)) - set(vars(model)))
+    if missing:
+        raise ArchiveError(
+            f"{folder} must hold what {model.name} learns today, but it was saved by matinee "
+            f"{content['matinee']} and has no {some(missing)}; train it again: matinee train "
+            f"{model.name}."
+        )
 
 
 def _changed(file: Path) -> CorruptArchive:

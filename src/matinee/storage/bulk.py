@@ -18,7 +18,7 @@ from matinee.data.dataset import Dataset
 from matinee.errors import InvalidInput, some
 from matinee.interactions import Int32
 from matinee.progress import Progress
-from matinee.storage import ratings, schema, snapshot, state
+from matinee.storage import live_counts, ratings, schema, snapshot, state
 from matinee.storage.schema import PROFILE
 from matinee.storage.snapshot import Sorted
 
@@ -73,12 +73,14 @@ def add(
             ready = time.perf_counter()
             ratings.insert(connection, rows, progress)
             ratings.count(connection, rows.columns)
+            live_counts.recount(connection, rows.columns)
             added = replace(added, ratings=len(rows))
         else:
             before = state.n_ratings(connection)
             touched = ratings.insert(connection, rows, progress)
             columns = ratings.read_all(connection, progress)
             ratings.count(connection, columns)
+            live_counts.recount(connection, columns)
             fresh = len(columns.user_index) - before
             added = replace(added, ratings=fresh, updated=touched - fresh)
             if file is not None:

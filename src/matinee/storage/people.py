@@ -8,8 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from matinee.errors import InvalidInput, UnknownItem, UnknownUser, some
-from matinee.storage import state
-from matinee.storage.schema import MOVIES, PROFILE, RATINGS, TAGS, USERS
+from matinee.storage import live_counts, state
+from matinee.storage.schema import (
+    CLUSTER_MEMBERS,
+    CLUSTERINGS,
+    MOVIES,
+    PROFILE,
+    RATINGS,
+    TAGS,
+    USERS,
+)
 
 _ONE_RATING = sa.text("SELECT value FROM ratings WHERE user_index = :user AND item_index = :item")
 _RATE = sa.text(
@@ -51,6 +59,7 @@ def rate(
     change = (value or 0.0) - (0.0 if old is None else old[0] or 0.0)
     for table, at in ((USERS, user), (MOVIES, item)):
         connection.execute(_CHANGE[table.name], {"n": new, "sum": change, "at": at})
+    live_counts.rated(connection, user, item, old, value)
 
 
 def describe(connection: sa.Connection, user_id: str, profile: dict[str, Any]) -> int:
@@ -90,18 +99,29 @@ def export(connection: sa.Connection, user_id: str) -> dict[str, Any]:
         .where(TAGS.c.user_index == user)
         .order_by(TAGS.c.item_index, TAGS.c.tag)
     ).mappings()
+    clusters = connection.execute(
+        sa.select(CLUSTERINGS.c.archive_id.label("model"), CLUSTER_MEMBERS.c.cluster)
+        .select_from(CLUSTERINGS.join(CLUSTER_MEMBERS))
+        .where(CLUSTER_MEMBERS.c.user_index == user)
+        .order_by(CLUSTERINGS.c.clustering_index)
+    ).mappings()
     return {
         "user_id": user_id,
         "profile": dict(profile._mapping),
         "ratings": [dict(r) | {"value": _short(r["value"])} for r in rated],
         "tags": [dict(t) for t in tagged],
+        "clusters": [dict(c) for c in clusters],
     }
 
 
 def delete(connection: sa.Connection, user_id: str) -> int:
-    """Remove a person's rows; the index stays, with nothing beside it. Return how many."""
+    """Remove a person's rows; the index stays, with nothing beside it.
+
+    Return how many: the profile, ratings and tags.
+    """
     user = _known_user(connection, user_id)
     connection.execute(_UNCOUNT, {"user": user})
+    live_counts.left(connection, user)
     removed = 1
     for table in (RATINGS, TAGS):
         mine = sa.delete(table).where(table.c.user_index == user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -79,25 +80,42 @@ def _mapped(indices: Int32, to: Int32) -> Int32:
 
 def insert(connection: sa.Connection, ratings: Sorted, progress: Progress) -> int:
     """Insert ratings, replacing older ones of the same pairs; return how many rows changed."""
-    sign = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    row = f"({sign},{sign},{sign},{sign})"
     changed = done = 0
     for chunk in ratings.chunks(_CHUNK):
-        n = len(chunk.user_index)
-        flat: list[Any] = [None] * (4 * n)
-        for place, column in enumerate(chunk):
-            if column is not None:
-                flat[place::4] = column.tolist()
-        whole = n - n % _ROWS
-        for rows, start, stop in ((_ROWS, 0, whole), (1, whole, n)):
-            if start < stop:
-                step = 4 * rows
-                changed += connection.exec_driver_sql(
-                    _UPSERT.format(", ".join([row] * rows)),
-                    [tuple(flat[a : a + step]) for a in range(4 * start, 4 * stop, step)],
-                ).rowcount
-        done += n
+        changed += write_rows(connection, _UPSERT, chunk)
+        done += len(chunk.user_index)
         progress("ratings", done, len(ratings))
+    return changed
+
+
+def write_rows(
+    connection: sa.Connection, statement: str, columns: Sequence[npt.NDArray[Any] | None]
+) -> int:
+    """Run an INSERT for all rows of these columns; return how many rows changed.
+
+    Parameters
+    ----------
+    statement
+        SQL with ``{}`` where the rows stand.
+    columns
+        Equally long; None is a column of nulls.
+    """
+    sign = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    n = next(len(column) for column in columns if column is not None)
+    width, changed = len(columns), 0
+    row = f"({','.join([sign] * width)})"
+    flat: list[Any] = [None] * (width * n)
+    for place, column in enumerate(columns):
+        if column is not None:
+            flat[place::width] = column.tolist()
+    whole = n - n % _ROWS
+    for rows, start, stop in ((_ROWS, 0, whole), (1, whole, n)):
+        if start < stop:
+            step = width * rows
+            changed += connection.exec_driver_sql(
+                statement.format(", ".join([row] * rows)),
+                [tuple(flat[a : a + step]) for a in range(width * start, width * stop, step)],
+            ).rowcount
     return changed
 
 

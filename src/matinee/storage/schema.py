@@ -16,10 +16,7 @@ import sqlalchemy as sa
 from matinee.errors import NewerStore, StoreError
 from matinee.storage.database import Database
 
-FORMAT = 1
-
-UPGRADES: dict[int, Callable[[sa.Connection], None]] = {}
-"""From format f to f + 1, inside one transaction. A new format adds one and raises `FORMAT`."""
+FORMAT = 2
 
 METADATA = sa.MetaData()
 
@@ -119,6 +116,84 @@ SETTINGS = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
+
+# ---- who is in which cluster of people, see `live_counts` -------------------------------
+
+CLUSTERINGS = sa.Table(
+    "clusterings",
+    METADATA,
+    sa.Column("clustering_index", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("archive_id", sa.Text, unique=True, nullable=False),
+    # The rating from which on an item counts as liked: that of the training.
+    sa.Column("threshold", sa.Double, nullable=False),
+    # New whenever all counts are written anew, and the number of changes since then.
+    sa.Column("mark", sa.Text, nullable=False),
+    sa.Column("change", sa.BigInteger, nullable=False),
+)
+
+CLUSTER_SIZES = sa.Table(
+    "cluster_sizes",
+    METADATA,
+    sa.Column(
+        "clustering_index", sa.Integer, sa.ForeignKey("clusterings.clustering_index"),
+        primary_key=True, autoincrement=False,
+    ),
+    sa.Column("cluster", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+CLUSTER_MEMBERS = sa.Table(
+    "cluster_members",
+    METADATA,
+    sa.Column(
+        "clustering_index", sa.Integer, sa.ForeignKey("clusterings.clustering_index"),
+        primary_key=True, autoincrement=False,
+    ),
+    sa.Column(
+        "user_index", sa.Integer, sa.ForeignKey("users.user_index"), primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("cluster", sa.Integer, nullable=False),
+    sa.Index("cluster_members_by_cluster", "clustering_index", "cluster", "user_index"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+# Of each cluster and item: how many members like it, and the number of the change that wrote the
+# row, 0 where it was written with all others. Zero members leave their row, so that the change
+# can be seen.
+CLUSTER_COUNTS = sa.Table(
+    "cluster_counts",
+    METADATA,
+    sa.Column(
+        "clustering_index", sa.Integer, sa.ForeignKey("clusterings.clustering_index"),
+        primary_key=True, autoincrement=False,
+    ),
+    sa.Column("cluster", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("item_index", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("change", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+_changed = CLUSTER_COUNTS.c.change > 0
+sa.Index(
+    "cluster_counts_changed",
+    CLUSTER_COUNTS.c.clustering_index,
+    CLUSTER_COUNTS.c.change,
+    # Without the rows written with all others: an index of these would double the time.
+    sqlite_where=_changed,
+    postgresql_where=_changed,
+)
+
+
+def _with_clusters(connection: sa.Connection) -> None:
+    # The tables as they are today: whoever changes them spells them out here as they were.
+    tables = [CLUSTERINGS, CLUSTER_SIZES, CLUSTER_MEMBERS, CLUSTER_COUNTS]
+    METADATA.create_all(connection, tables=tables)
+
+
+UPGRADES: dict[int, Callable[[sa.Connection], None]] = {1: _with_clusters}
+"""From format f to f + 1, inside one transaction. A new format adds one and raises `FORMAT`."""
 
 
 def new_mark() -> str:

@@ -18,8 +18,9 @@ from matinee.progress import Progress, silent
 from matinee.storage import bulk, people, ratings, schema, snapshot, state, tables
 from matinee.storage.bulk import Added
 from matinee.storage.database import PATIENCE, Database
+from matinee.storage.memberships import Memberships
 from matinee.storage.schema import MOVIES, PROFILE, STORE_INFO, USERS
-from matinee.storage.snapshot import Sorted
+from matinee.storage.snapshot import Columns, Sorted
 
 __all__ = ["Added", "Ratings", "Store"]
 
@@ -62,6 +63,8 @@ class Store:
     ----------
     id
         Made at creation.
+    memberships
+        Who is in which cluster of people, and what each cluster likes.
 
     Raises
     ------
@@ -85,6 +88,7 @@ class Store:
             undo.callback(self.close)
             self.id = schema.prepare(self._database)
             undo.pop_all()
+        self.memberships = Memberships(self._database, lambda: self._columns()[:2])
 
     def close(self) -> None:
         """Give the connections back."""
@@ -209,24 +213,29 @@ class Store:
         Else they are read from the database, which takes about a second a million, and the
         snapshot is written anew.
         """
+        _, columns, sizes = self._columns(progress)
+        return Interactions(*columns, *sizes)
+
+    def _columns(self, progress: Progress = silent) -> tuple[str, Columns, tuple[int, int]]:
+        """All ratings, the mark of the commit that they stand for, and how many users and items."""
         with self._database.reading() as connection:
             # Read within the transaction: the mark of the very state that is read.
-            mark = f"{self.id} {connection.scalar(sa.select(STORE_INFO.c.ratings_mark))}"
+            mark = str(connection.scalar(sa.select(STORE_INFO.c.ratings_mark)))
             sizes = state.next_index(connection, USERS), state.next_index(connection, MOVIES)
-            file = self._snapshot
-            columns = None if file is None else snapshot.read(file, mark)
+            file, copy = self._snapshot, f"{self.id} {mark}"
+            columns = None if file is None else snapshot.read(file, copy)
             if columns is None:
                 columns = ratings.read_all(connection, progress)
                 if file is not None:
-                    snapshot.refresh(file, mark, Sorted(columns, None), progress)
+                    snapshot.refresh(file, copy, Sorted(columns, None), progress)
                     if mark != self._mark():
                         # Somebody wrote, or was deleted, meanwhile: no copy of that may stay.
                         file.unlink(missing_ok=True)
-        return Interactions(*columns, *sizes)
+        return mark, columns, sizes
 
     def _mark(self) -> str:
-        """What a fresh snapshot carries, as of now."""
-        return f"{self.id} {self._database.rows('SELECT ratings_mark FROM store_info')[0][0]}"
+        """The mark of the last commit that changed ratings."""
+        return str(self._database.rows("SELECT ratings_mark FROM store_info")[0][0])
 
     # ---- writing ------------------------------------------------------------------------
 
@@ -287,7 +296,7 @@ class Store:
     # ---- a person's own -----------------------------------------------------------------
 
     def export_user(self, user_id: str) -> dict[str, Any]:
-        """Everything held about a person, as plain JSON: profile, ratings, tags.
+        """Everything held about a person, as plain JSON: profile, ratings, tags, clusters.
 
         Raises
         ------
@@ -299,11 +308,12 @@ class Store:
     def delete_user(self, user_id: str) -> int:
         """Remove a person's profile, ratings and tags from every file of the store.
 
-        The index is never given out again; the same id gets a new one when it comes back.
+        The index is never given out again; the same id gets a new one when it comes back. The
+        person leaves all clusters, whose counts go down at once.
 
         Returns
         -------
-        Rows removed, the profile counted as one.
+        Rows of ratings and tags removed, and one for the profile.
 
         Raises
         ------

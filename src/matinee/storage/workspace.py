@@ -14,12 +14,15 @@ import sqlalchemy as sa
 
 from matinee.durable import flush, full_disk_named, sweep
 from matinee.errors import ArchiveError, InvalidInput, InvalidParameter, NotReady, UnknownModel
+from matinee.interactions import Int32
 from matinee.model import Model
 from matinee.storage import archive
 from matinee.storage.database import PATIENCE
 from matinee.storage.store import Store
 
 TASKS = ("rating", "ranking")
+_LIVE = 3
+"""Archives of a people model whose members are kept live."""
 _DETAILS = ("store", "ratings", "figures", "liked_threshold", "user_feature_names")
 """What training notes beside a model, and answering needs."""
 
@@ -155,6 +158,41 @@ class Workspace:
         if task not in TASKS:
             raise InvalidParameter(f"A task must be rating or ranking, got {task!r}.")
         return self.store.setting(f"active_{task}")
+
+    # ---- members of clusters ------------------------------------------------------------
+
+    def keep_members(self, archive_id: str, members: Int32, threshold: float) -> None:
+        """Keep live who is in which cluster of a people model that was just saved.
+
+        So it is for the three newest archives of each model and for the active ones. The members
+        of all others are forgotten here; their clusters stay as they were trained.
+
+        Parameters
+        ----------
+        members : (n_users,) int32
+            Cluster of each user, -1 for none.
+        threshold
+            The rating from which on an item counts as liked.
+        """
+        kept = self.store.memberships
+        kept.put(archive_id, members, threshold)
+        everything = kept.archives()
+        for old in set(everything) - self._newest(everything, _LIVE):
+            kept.drop(old)
+
+    def newest_members(self) -> list[str]:
+        """Archives whose clusters somebody new joins: the active and the newest of each model."""
+        everything = self.store.memberships.archives()
+        newest = self._newest(everything, 1)
+        return [archive_id for archive_id in everything if archive_id in newest]
+
+    def _newest(self, archive_ids: list[str], n: int) -> set[str]:
+        """Of archives, oldest first: the active ones and the `n` newest of each model."""
+        found = {i for i in (self.active(task) for task in TASKS) if i in archive_ids}
+        by_model: dict[str, list[str]] = {}
+        for archive_id in archive_ids:
+            by_model.setdefault(archive_id.rsplit("-", 2)[0], []).append(archive_id)
+        return found.union(*(ids[-n:] for ids in by_model.values()))
 
     def _archive(self, archive_id: str) -> Path:
         # An id may come from a request: it must name a folder here, not a way out of it.

@@ -1,0 +1,54 @@
+"""What is known of somebody at one moment, in the forms that models ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from matinee.features import profile_row
+from matinee.interactions import Float32, Int32
+from matinee.model import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """Ratings and profile of a person, who may be nobody in the store.
+
+    Attributes
+    ----------
+    items : (n,) int32
+        Rated items, ascending.
+    values : (n,) float32
+        Their ratings.
+    profile
+        What is stated of age, gender, occupation and zip.
+    liked
+        From which value on an item counts as liked.
+    """
+
+    items: Int32
+    values: Float32
+    profile: dict[str, Any]
+    liked: float
+
+    def histories(self, model: Model, threshold: float | None) -> tuple[csr_array, csr_array]:
+        """(1, n_items) CSR of what the model learns from, and of all that was seen.
+
+        A ranking model learns from what was liked: rated `threshold` or higher.
+        """
+        known = self.items < model.n_items
+        items, values = self.items[known], self.values[known]
+        liked = np.ones(len(items), bool) if threshold is None else values >= threshold
+        return _row(items[liked], values[liked], model.n_items), _row(items, values, model.n_items)
+
+    def profile_row(self, names: list[str]) -> csr_array | None:
+        """(1, g) CSR of the profile in the columns of a model; None where nothing is stated."""
+        return profile_row(self.profile, names) if names and self.profile else None
+
+
+def _row(items: Int32, values: Float32, width: int) -> csr_array:
+    indptr = np.array([0, len(items)], np.int32)
+    return csr_array((values.astype(np.float32), items, indptr), shape=(1, width))
