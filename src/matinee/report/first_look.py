@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-import matinee
 from matinee.answers import Recommendation
 from matinee.data.dataset import Dataset
 from matinee.data.describe import Description, describe
-from matinee.durable import replaced_file
 from matinee.evaluation.compare import Evaluation
 from matinee.interactions import Interactions
+from matinee.report import page
 
 
 @dataclass(frozen=True)
@@ -38,11 +32,10 @@ def write(
     results
         Of every model and protocol, each protocol's best first.
     """
-    environment = Environment(
-        loader=PackageLoader("matinee.report"), autoescape=True, undefined=StrictUndefined
-    )
     protocols = list(dict.fromkeys((r.task, str(r.protocol)) for r in results))
-    page = environment.get_template("first_look.html").render(
+    page.write(
+        path,
+        "first_look.html",
         name=dataset.name,
         facts=_facts(describe(dataset)),
         boards=[
@@ -52,11 +45,7 @@ def write(
         asked=asked,
         values_plot=_bars(*_value_counts(dataset.interactions), "rating", "ratings"),
         activity_plot=_long_tail(dataset.interactions),
-        version=matinee.__version__,
-        when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
-    with replaced_file(path) as begun:
-        begun.write_text(page, encoding="utf-8")
 
 
 def _facts(about: Description) -> dict[str, str]:
@@ -87,11 +76,11 @@ def _value_counts(ratings: Interactions) -> tuple[list[str], list[int]]:
 
 
 def _bars(labels: list[str], heights: list[int], x: str, y: str) -> str:
-    figure, axes = _axes()
-    axes.bar(labels, heights, color="#a8322a", width=0.72)
+    figure, axes = page.axes()
+    axes.bar(labels, heights, color=page.ACCENT, width=0.72)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
-    return _svg(figure)
+    return page.svg(figure)
 
 
 def _long_tail(ratings: Interactions) -> str:
@@ -100,38 +89,10 @@ def _long_tail(ratings: Interactions) -> str:
 
     counts = np.sort(np.bincount(ratings.item_index, minlength=ratings.n_items))[::-1]
     share = np.concatenate([[0], np.cumsum(counts) / max(len(ratings), 1)]) * 100
-    figure, axes = _axes()
-    axes.plot(np.linspace(0, 100, len(share)), share, color="#a8322a", linewidth=2)
+    figure, axes = page.axes()
+    axes.plot(np.linspace(0, 100, len(share)), share, color=page.ACCENT, linewidth=2)
     axes.set_xlabel("% of items, the most rated first")
     axes.set_ylabel("% of all ratings")
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 101)
-    return _svg(figure)
-
-
-def _axes() -> tuple[Any, Any]:
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(5.2, 2.7), layout="constrained")
-    FigureCanvasSVG(figure)
-    figure.patch.set_alpha(0)
-    axes = figure.add_subplot()
-    axes.patch.set_alpha(0)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    # The page gives these lines and letters its own ink, in light and in dark.
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color("#777777")
-    axes.tick_params(colors="#777777", labelsize=9)
-    axes.xaxis.label.set_color("#777777")
-    axes.yaxis.label.set_color("#777777")
-    return figure, axes
-
-
-def _svg(figure: Any) -> str:
-    out = io.StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None})
-    # Inside a page only the element itself may stand, without the XML declaration.
-    text = out.getvalue()
-    return text[text.index("<svg") :]
+    return page.svg(figure)
