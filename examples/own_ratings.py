@@ -66,7 +66,9 @@ def main(folder: Path) -> None:
 
     with matinee.Workspace.open(folder / "workspace", create=True) as workspace:
         workspace.store.add_dataset(report.dataset)
-        matinee.train(workspace, ["als", "user_clusters"], parameters={"factors": 2, "damping": 1})
+        # Among eight readers, two who agree are a cluster.
+        few = {"factors": 2, "damping": 1, "smallest": 2}
+        matinee.train(workspace, ["als", "user_clusters"], parameters=few)
         engine = matinee.Engine(workspace)
         print("for ann:")
         for found in engine.recommend("ann", n=1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from documents import ROOT, blocks, rows, section, text_of
+from small import small_workspace
 
-from matinee import create, splits
+from matinee import Engine, create, splits, train
 from matinee.evaluation.compare import compare
 from matinee.storage.workspace import Workspace
 
@@ -54,10 +56,67 @@ def test_own_ratings_runs(tmp_path):
     assert "ann's newest rating: Neuromancer" in shown
 
 
+def code_of(path: Path) -> str:
+    """The code of a notebook's cells in order, without the lines that are Jupyter's own."""
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    lines = [line for c in cells if c["cell_type"] == "code" for line in [*c["source"], "\n"]]
+    return "".join(line for line in lines if not line.startswith("%"))
+
+
+def ran_notebook(name: str, data: Path, tmp_path: Path) -> str:
+    script = tmp_path / "cells.py"
+    script.write_text(code_of(ROOT / name), "utf-8")
+    return ran(script, tmp_path, MATINEE_DATA=str(data), MPLBACKEND="agg")
+
+
+def test_clusters_of_movies_step_by_step(latest_small, tmp_path):
+    shown = ran_notebook("examples/content_kmeans.ipynb", latest_small, tmp_path)
+    assert "min_ratings_per_item(10) removed" in shown
+    found = re.findall(r"^silhouette .*: +(-?\d\.\d\d)$", shown, re.MULTILINE)
+    with_id, of_genre, at_random = map(float, found)
+    told = " ".join(text_of("docs/from-the-references.md").split())
+    for said, figure in (
+        (r"gets (\.\d\d) with the id", with_id),
+        (r"(\.\d\d) again when the ids are drawn at random", at_random),
+        (r"(\.\d\d) for the genres alone", of_genre),
+    ):
+        assert float(re.search(said, told)[1]) == pytest.approx(figure, abs=0.011)
+    assert re.search(r"^\d\.\d\d +\d+ ratings  .+ \(\d{4}\)$", shown, re.MULTILINE)
+
+
+def test_clusters_of_people_step_by_step(latest_small, tmp_path):
+    shown = ran_notebook("examples/user_kmeans.ipynb", latest_small, tmp_path)
+    assert "people were moved" in shown
+    before, after = re.search(r"(\d+) people of the cluster before, (\d+) now", shown).groups()
+    assert int(after) == int(before) + 1
+    assert re.search(r"liked by \d+% of the \d+ people most like you", shown)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.ipynb")), ids=lambda p: p.name)
+def test_notebooks_are_of_format_4_5_and_hold_no_outputs(path):
+    notebook = json.loads(path.read_text("utf-8"))
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    assert notebook["metadata"]["kernelspec"] == {
+        "display_name": "Python 3",
+        "language": "python",
+        "name": "python3",
+    }
+    for cell in notebook["cells"]:
+        fields = {"cell_type", "id", "metadata", "source"}
+        if cell["cell_type"] == "code":
+            fields |= {"execution_count", "outputs"}
+            assert (cell["execution_count"], cell["outputs"]) == (None, [])
+        assert set(cell) == fields
+        assert all(line.endswith("\n") for line in cell["source"][:-1])
+    ids = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[\w-]{1,64}", i) for i in ids)
+
+
 def test_every_example_is_run_here():
     source = Path(__file__).read_text("utf-8")
-    for path in (ROOT / "examples").glob("*.py"):
-        assert f'"examples/{path.name}"' in source
+    for path in (ROOT / "examples").iterdir():
+        assert path.is_dir() or f'"examples/{path.name}"' in source
 
 
 def test_python_in_the_how_to_runs(tmp_path, monkeypatch):
@@ -68,6 +127,25 @@ def test_python_in_the_how_to_runs(tmp_path, monkeypatch):
     exec(code, {})
     with Workspace.open("filtered") as workspace:
         assert workspace.store.n_ratings() == 12
+
+
+def test_python_in_the_clusters_page_runs(shared_data, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MATINEE_DATA", str(shared_data))
+    monkeypatch.setenv("MATINEE_CACHE", str(tmp_path / "cache"))
+    small_workspace(tmp_path / "shop", trained=False)
+    with Workspace.open("shop") as workspace:
+        Engine(workspace).rate("42", "m0", 5)
+        train(workspace, ["user_clusters"], parameters={"features": "likes", "n_clusters": 2})
+    scanning, looking = blocks(text_of("docs/clusters.md"), "python")
+    exec(scanning, {})
+    assert "structure" in capsys.readouterr().out
+    assert Path("elbow.png").stat().st_size > 1000
+    exec(looking, {})
+    shown = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"0 \d+ .+", shown[0])
+    assert re.search(r": \d+% of the cluster, \d+% of everybody$", shown[-3])
+    assert shown[-1] == shown[-2]
 
 
 def test_the_model_that_contributing_shows_passes_the_contract(tmp_path):

@@ -8,6 +8,7 @@
     │   ├── UnknownUser
     │   ├── UnknownItem
     │   ├── UnknownModel
+    │   ├── UnknownCluster
     │   └── UnknownDataset
     ├── Ambiguous                          a title that several items carry
     ├── Unsupported                        this model cannot do that
@@ -66,6 +67,10 @@ class UnknownItem(NotFound):
 
 class UnknownModel(NotFound):
     """No such model."""
+
+
+class UnknownCluster(NotFound):
+    """No such cluster in this clustering."""
 
 
 class UnknownDataset(NotFound):

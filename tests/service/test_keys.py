@@ -17,8 +17,12 @@ from matinee.errors import InvalidParameter
 from matinee.service import keys, pages, routes
 from matinee.storage.workspace import Workspace
 
-READ_ONLY_POSTS = {f"{API}/recommendations/by-title", f"{API}/recommendations/by-profile"}
-DUMPS = {f"{API}/users/{{user_id}}/export"}
+READ_ONLY_POSTS = {
+    f"{API}/recommendations/by-title",
+    f"{API}/recommendations/by-profile",
+    f"{API}/clusters/{{model}}/place",
+}
+DUMPS = {f"{API}/users/{{user_id}}/export", f"{API}/clusters/{{model}}/{{number}}/users"}
 
 
 def every_route(found: list[BaseRoute]) -> Iterator[tuple[str, str]]:
@@ -41,7 +45,8 @@ def writes(served: Served) -> list[tuple[str, str]]:
 
 
 def filled(path: str) -> str:
-    return path.replace("{user_id}", "u0").replace("{item_id}", "m0")
+    given = {"user_id": "u0", "item_id": "m0", "model": "user_clusters", "number": "0"}
+    return path.format(**given)
 
 
 def test_no_write_passes_without_the_key(served: Served, client: httpx.Client) -> None:

@@ -38,7 +38,8 @@ PROFILE = f"{API}/recommendations/by-profile"
         (PROFILE, {"age": "30"}, "body.age"),
         (PROFILE, {"gender": 1}, "body.gender"),
         (PROFILE, {"occupation": "x" * 101}, "body.occupation"),
-        (PROFILE, {"zip": "10001"}, "body.zip"),
+        (PROFILE, {"zip": "1" * 21}, "body.zip"),
+        (PROFILE, {"shoe": 44}, "body.shoe"),
     ],
 )
 def test_bad_bodies(client: httpx.Client, address: str, body: object, field: str) -> None:
@@ -136,7 +137,7 @@ def test_the_description_is_whole(client: httpx.Client) -> None:
         assert name in found["components"]["schemas"], name
 
 
-def test_writes_are_described_as_needing_the_key(client: httpx.Client) -> None:
+def test_writes_and_lists_of_people_are_described_as_needing_the_key(client: httpx.Client) -> None:
     paths = description(client)["paths"]
     needing = {
         (method, path)
@@ -146,6 +147,7 @@ def test_writes_are_described_as_needing_the_key(client: httpx.Client) -> None:
     }
     assert needing == {
         ("put", f"{API}/users/{{user_id}}/ratings/{{item_id}}"),
+        ("get", f"{API}/clusters/{{model}}/{{number}}/users"),
         ("get", f"{API}/users/{{user_id}}/export"),
         ("delete", f"{API}/users/{{user_id}}"),
     }

@@ -13,6 +13,7 @@ import typer
 
 import matinee
 from matinee.cli import (
+    clusters,
     compare,
     data,
     demo,
@@ -46,6 +47,7 @@ app.command()(compare.compare)
 app.command()(factorize.factorize)
 app.command()(tune.tune)
 app.add_typer(models.app, name="models")
+app.add_typer(clusters.app, name="clusters")
 app.command()(recommend.recommend)
 app.command()(similar.similar)
 app.command()(predict.predict)

@@ -37,7 +37,7 @@ def compare(
     names = training.for_comparison(models.split(",") if models else None, task)
     with draw.progress_bar(json) as progress:
         dataset = load(data, progress=progress)
-        side = side_information(dataset.item_table, dataset.user_table)
+        side = side_information(dataset.item_table, dataset.user_table, dataset.tags)
         results = training.leaderboard(dataset.interactions, side, names, progress=progress)
     if json:
         draw.as_json(results)

@@ -50,7 +50,7 @@ def demo(
         with draw.progress_bar() as progress:
             training.import_once(opened, SET, progress)
             dataset = load(SET, progress=progress)
-            side = side_information(dataset.item_table, dataset.user_table)
+            side = side_information(dataset.item_table, dataset.user_table, dataset.tags)
             results = training.leaderboard(dataset.interactions, side, progress=progress)
             training.train(opened, progress=progress)
         draw.leaderboard(results)

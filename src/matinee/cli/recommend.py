@@ -18,6 +18,9 @@ def recommend(
     age: Annotated[int | None, typer.Option(help="Age in years.")] = None,
     gender: Annotated[str | None, typer.Option(help="F or M.")] = None,
     occupation: Annotated[str | None, typer.Option(help="Such as writer or student.")] = None,
+    zip_code: Annotated[
+        str | None, typer.Option("--zip", help="Zip code of the United States.")
+    ] = None,
     n: CountOption = 10,
     model: ModelOption = None,
     include_seen: Annotated[
@@ -41,17 +44,17 @@ def recommend(
     from matinee.errors import InvalidParameter
     from matinee.storage.workspace import Workspace
 
-    stated = {"age": age, "gender": gender, "occupation": occupation}
+    stated = {"age": age, "gender": gender, "occupation": occupation, "zip": zip_code}
     known = {k: v for k, v in stated.items() if v is not None}
     if user is not None and (like or known):
         raise InvalidParameter(
             "--user names somebody whose ratings and profile are known, so it goes with none of "
-            "--like, --age, --gender and --occupation; leave one of them out."
+            "--like, --age, --gender, --occupation and --zip; leave one of them out."
         )
     if user is None and not like and not known:
         raise InvalidParameter(
             "Say for whom: either --user ID, or --like TITLE and what is known of the person "
-            "(--age, --gender, --occupation)."
+            "(--age, --gender, --occupation, --zip)."
         )
     with Workspace.open(workspace) as opened:
         engine = Engine(opened)
@@ -59,7 +62,7 @@ def recommend(
             found = engine.recommend(user, n, model=model, include_seen=include_seen)
             title = f"For user {user}"
         else:
-            profile = Profile(age, gender, occupation)
+            profile = Profile(age, gender, occupation, zip_code)
             found = engine.recommend_for(like or [], profile, n, model=model)
             words = [f"{k} {v}" for k, v in known.items()] + [f"likes {t}" for t in like or []]
             title = f"For somebody new ({', '.join(words)})"

@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 import matinee
 from matinee.engine import Engine
-from matinee.service import pages, problems, routes
+from matinee.service import cluster_pages, cluster_routes, pages, problems, routes
 from matinee.service.guard import HEADERS, LOOPBACK, Guard
 from matinee.service.keys import checked
 from matinee.service.schemas import Problem
@@ -71,8 +71,10 @@ def create_app(
     app.state.engine = Engine(workspace)
     app.state.key = key or workspace.key()
     problems.install(app, HEADERS, pages.show_problem)
+    app.include_router(cluster_routes.router)
     app.include_router(routes.router)
     app.include_router(pages.router)
+    app.include_router(cluster_pages.router)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
     _describe_problems(app)
     return app

@@ -26,11 +26,12 @@ from matinee.service.problems import declared
 PREFIX = "/api/v1"
 
 
-def _operation(route: APIRoute) -> str:
+def operation(route: APIRoute) -> str:
+    """What OpenAPI calls a route."""
     return route.name
 
 
-router = APIRouter(prefix=PREFIX, generate_unique_id_function=_operation)
+router = APIRouter(prefix=PREFIX, generate_unique_id_function=operation)
 
 
 async def engine_of(request: Request) -> Engine:
@@ -113,7 +114,7 @@ async def recommend_by_title(engine: Here, body: schemas.ByTitle) -> dict[str, A
 )
 async def recommend_by_profile(engine: Here, body: schemas.ByProfile) -> dict[str, Any]:
     """Recommendations for somebody new. Nothing is stored."""
-    profile = Profile(age=body.age, gender=body.gender, occupation=body.occupation)
+    profile = Profile(body.age, body.gender, body.occupation, body.zip)
     return {"recommendations": engine.recommend_for(body.liked, profile, body.n, model=body.model)}
 
 

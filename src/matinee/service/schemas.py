@@ -22,20 +22,22 @@ Name = Annotated[
 Count = Annotated[int, Field(ge=1, le=MOST, description="At most this many.")]
 
 
-class _In(BaseModel):
-    """A request's body or query: nothing unknown, nothing coerced where JSON has types."""
+class In(BaseModel):
+    """A request's body or query: nothing unknown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Out(BaseModel):
+class Out(BaseModel):
+    """An answer, or a part of one."""
+
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
 # ---- going in ---------------------------------------------------------------------------
 
 
-class HowMany(_In):
+class HowMany(In):
     """How many to answer with."""
 
     n: Count = 10
@@ -58,18 +60,20 @@ class RecommendationQuery(HowMany):
     include_seen: bool = Field(default=False, description="Recommend rated items as well.")
 
 
-class PageQuery(_In):
+class PageQuery(In):
     """Which part of a list."""
 
     limit: Annotated[int, Field(ge=1, le=MOST)] = 100
     offset: Annotated[int, Field(ge=0, le=10**9)] = 0
 
 
-class _Body(_In):
+class Body(In):
+    """A request's body: nothing coerced."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class ByTitle(_Body):
+class ByTitle(Body):
     """Titles that somebody likes."""
 
     liked: Annotated[
@@ -81,12 +85,21 @@ class ByTitle(_Body):
     )
 
 
-class ByProfile(_Body):
+class ByProfile(Body):
     """Somebody new: who they are, and what they like."""
 
     age: Annotated[int, Field(ge=1, le=129)] | None = None
     gender: Annotated[str, Field(min_length=1, max_length=50)] | None = None
     occupation: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    zip: (
+        Annotated[
+            str,
+            Field(
+                min_length=1, max_length=20, description="Of the United States; others say nothing."
+            ),
+        ]
+        | None
+    ) = None
     liked: Annotated[
         list[Name],
         Field(max_length=MOST_LIKED, description="Titles or item ids; may be empty."),
@@ -97,7 +110,7 @@ class ByProfile(_Body):
     )
 
 
-class NewRating(_Body):
+class NewRating(Body):
     """A rating to store."""
 
     value: Annotated[
@@ -127,7 +140,7 @@ class Problem(BaseModel):
     )
 
 
-class Health(_Out):
+class Health(Out):
     """That the process lives, and whether it can recommend yet."""
 
     status: Literal["ok"]
@@ -142,7 +155,7 @@ class Health(_Out):
     )
 
 
-class Title(_Out):
+class Title(Out):
     """An item of the catalogue."""
 
     item_id: str
@@ -153,13 +166,13 @@ class Title(_Out):
     mean: float | None
 
 
-class Titles(_Out):
+class Titles(Out):
     """Titles, best match first."""
 
     titles: list[Title]
 
 
-class Reason(_Out):
+class Reason(Out):
     """One part of why something is recommended."""
 
     kind: str
@@ -168,7 +181,7 @@ class Reason(_Out):
     item_id: str | None
 
 
-class Recommendation(_Out):
+class Recommendation(Out):
     """One recommended item."""
 
     item_id: str
@@ -181,13 +194,13 @@ class Recommendation(_Out):
     reasons: list[Reason]
 
 
-class Recommendations(_Out):
+class Recommendations(Out):
     """Recommendations, best first."""
 
     recommendations: list[Recommendation]
 
 
-class Rating(_Out):
+class Rating(Out):
     """A stored rating."""
 
     item_id: str
@@ -196,7 +209,7 @@ class Rating(_Out):
     time: int | None = Field(description="Seconds since 1970, UTC; unknown for some imports.")
 
 
-class Ratings(_Out):
+class Ratings(Out):
     """A part of somebody's ratings, newest first."""
 
     ratings: list[Rating]
@@ -205,7 +218,7 @@ class Ratings(_Out):
     offset: int
 
 
-class Prediction(_Out):
+class Prediction(Out):
     """The rating that somebody would give."""
 
     item_id: str
@@ -214,13 +227,13 @@ class Prediction(_Out):
     sure: Literal["low", "medium", "high"]
 
 
-class Explanation(_Out):
+class Explanation(Out):
     """Why an item would be recommended, strongest reason first."""
 
     reasons: list[Reason]
 
 
-class Removed(_Out):
+class Removed(Out):
     """What was removed."""
 
     user_id: str

@@ -226,7 +226,7 @@ def search(name: str, dataset: Dataset, folder: Path, *, seed: int = 42) -> Iter
         )
     liked = default_liked_threshold(*dataset.interactions.scale)
     split = held_out(dataset.interactions, kind.task, liked, seed).validation()
-    side = side_information(dataset.item_table, dataset.user_table)
+    side = side_information(dataset.item_table, dataset.user_table, dataset.tags)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}-{dataset.name}-{seed}.sqlite"
     with Search(kind, split, side, file, seed).opened() as found:
