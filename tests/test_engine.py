@@ -17,6 +17,7 @@ from matinee.answers import Profile
 from matinee.engine import Engine
 from matinee.errors import (
     Ambiguous,
+    ArchiveError,
     InvalidInput,
     InvalidParameter,
     NotReady,
@@ -25,6 +26,7 @@ from matinee.errors import (
     UnknownUser,
     Unsupported,
 )
+from matinee.models.user_clusters import UserClusters
 from matinee.storage.workspace import Workspace
 from matinee.training import DEFAULT_MODELS, train
 
@@ -144,6 +146,34 @@ def test_somebody_new_is_served_by_people_like_them(engine):
     engine.rate("new", "m5", 4)
     assert engine.recommend("new", 5) == engine.recommend("new", 5, model="ials")
     assert engine.explain("new", "m9") == engine.explain("new", "m9", model="ials")
+
+
+def test_new_people_are_served_where_what_is_for_them_cannot_be_read(tmp_path, monkeypatch, caplog):
+    with Workspace.open(small_workspace(tmp_path / "w", trained=False)) as workspace:
+        popular, _ = train(workspace, ["popularity", "user_clusters"])
+        workspace.activate(popular.archive_id)
+        # From here on the archive is that of an older matinee, which learned less.
+        monkeypatch.setitem(UserClusters.__annotations__, "newer_", float)
+        engine = Engine(workspace)
+        found = engine.recommend_for(["m1"], n=5)
+        assert found == engine.recommend_for(["m1"], n=5, model="popularity")
+        assert "train it again" in caplog.text
+        with pytest.raises(ArchiveError):
+            engine.recommend_for(["m1"], n=5, model="user_clusters")
+
+
+def test_new_people_are_not_served_by_what_was_only_tried_out(tmp_path):
+    with Workspace.open(small_workspace(tmp_path / "w", trained=False)) as workspace:
+        train(workspace, ["als", "popularity"])
+        (good,) = train(workspace, ["user_clusters"], parameters={"n_clusters": 2})
+        (worse,) = train(workspace, ["user_clusters"], parameters={"n_clusters": 1})
+        assert good.evaluation.figures["ndcg@10"] > worse.evaluation.figures["ndcg@10"]
+        engine = Engine(workspace)
+        found = engine.recommend_for(["m1"], n=5)
+        assert found == engine.recommend_for(["m1"], n=5, model=good.archive_id)
+        assert found != engine.recommend_for(["m1"], n=5, model=worse.archive_id)
+        names = [m["id"] for m in workspace.newest("user_clusters", 1)]
+        assert names == [worse.archive_id]
 
 
 def test_a_rating_counts_in_the_very_next_answer(engine):

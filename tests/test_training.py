@@ -73,6 +73,18 @@ def test_an_empty_workspace(tmp_path):
         training.train(empty)
 
 
+def test_nobody_likes_anything(tmp_path):
+    data = small_dataset()
+    ratings = data.interactions
+    low = Interactions(ratings.user_index, ratings.item_index, ratings.value % 3, None, 30, 40)
+    with Workspace.open(tmp_path / "low", create=True) as workspace:
+        workspace.store.add_dataset(replace(data, interactions=low))
+        with pytest.raises(InvalidInput, match="nobody rated anything 4 or higher"):
+            training.train(workspace, ["als", "user_clusters"])
+        assert workspace.models() == []
+        assert training.train(workspace, ["als"])
+
+
 def test_implicit_feedback_trains_rankers_only(tmp_path):
     data = small_dataset()
     ratings = data.interactions

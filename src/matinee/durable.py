@@ -111,3 +111,30 @@ def replaced_file(path: Path) -> Iterator[Path]:
             flush(path.parent)
     finally:
         file.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(file: Path, doing: str) -> Iterator[None]:
+    """Hold the only right to write `file`, among all processes, until the block ends or is killed.
+
+    Parameters
+    ----------
+    doing
+        What the other process may be at: "tuning", "scanning".
+
+    Raises
+    ------
+    InvalidInput
+        Another process holds it.
+    """
+    import fcntl
+
+    with file.with_name(f".{file.name}.lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InvalidInput(
+                f"Another process is {doing} into {file}; wait until it ends, or name another "
+                "workspace."
+            ) from error
+        yield

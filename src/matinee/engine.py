@@ -7,6 +7,7 @@ newer than a model are not in it until the next training.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -21,6 +22,7 @@ from matinee.answers import Prediction, Profile, Rating, Reason, Recommendation,
 from matinee.catalogue import Catalogue
 from matinee.clusters.views import Clusterings
 from matinee.errors import (
+    ArchiveError,
     InvalidInput,
     NotReady,
     UnknownItem,
@@ -28,6 +30,7 @@ from matinee.errors import (
     UnknownUser,
     Unsupported,
 )
+from matinee.evaluation.compare import quality
 from matinee.features import check_profile
 from matinee.live_models import LiveModels
 from matinee.model import Model
@@ -35,10 +38,14 @@ from matinee.person import Person
 from matinee.storage.state import parse_scale
 from matinee.storage.workspace import Workspace
 
+_log = logging.getLogger(__name__)
+
 _FEW, _FOR_FEW = 5, "user_clusters"
 """Of whom fewer liked items are known is served by this model, where it is trained: people like
-them say more of somebody new than the few items do, and it alone reads profiles. Measured on
-MovieLens 100K and 1M with histories cut short; docs/models.md has the figures."""
+them say more of somebody new than the few items do, and profiles count. Measured on MovieLens 100K
+and 1M with histories cut short; docs/models.md has the figures."""
+_LATEST = 3
+"""Archives of it, of which the best serves."""
 
 
 class Engine:
@@ -308,8 +315,17 @@ class Engine:
         liked = np.count_nonzero(person.values >= details["liked_threshold"])
         if liked >= _FEW:
             return model, details
-        trained = [m["id"] for m in self.workspace.models() if m["model"] == _FOR_FEW]
-        return self._model(trained[-1], "ranking") if trained else (model, details)
+        latest = [m for m in self.workspace.newest(_FOR_FEW, _LATEST) if "error" not in m]
+        if not latest:
+            return model, details
+        # That nobody be served by what was only tried out.
+        best = max(latest, key=lambda m: quality("ranking", m["details"]["figures"]))
+        try:
+            return self._model(best["id"], "ranking")
+        except ArchiveError as error:
+            # Such as one that an older matinee saved: what serves all others does for these too.
+            _log.warning("New people are served by %s: %s", model.name, error)
+            return model, details
 
     def _model(self, name: str | None, task: str) -> tuple[Model, dict[str, Any]]:
         """A model by name or archive id, else the active one of a task, and its details."""

@@ -76,6 +76,9 @@ class PeopleClusters(Model):
         needs."""
         raise NotImplementedError
 
+    def _placed_nobody(self) -> None:
+        """Learns what `_cluster_of` needs where nobody can be in a cluster."""
+
     def _moved(self, renumbered: Int32) -> None:
         """Told the new number of each cluster of `_cluster`, -1 where it was dissolved."""
 
@@ -111,6 +114,7 @@ class PeopleClusters(Model):
         if not people:
             self.count_ = np.zeros((0, chosen.shape[1]), np.int32)
             self.centers_ = np.zeros((0, points.shape[1]), np.float32)
+            self._placed_nobody()
             return np.zeros(0, np.int32)
         # Of more, some would have fewer than `smallest` members.
         k = max(1, min(self.n_clusters, people // max(1, self.smallest)))

@@ -154,6 +154,8 @@ def train(
     if ratings.value is None:
         chosen = _rankers_only(chosen)
     liked = float(store.setting("liked_threshold") or default_liked_threshold(*ratings.scale))
+    if any(model.task == "ranking" for model in chosen):
+        _check_likes(workspace, ratings, liked)
     side = side_information(store.items(), store.users(), store.tags())
     results = []
     for done, model in enumerate(chosen):
@@ -176,6 +178,15 @@ def train(
 def _created(name: str, parameters: dict[str, Any]) -> Model:
     kind = models.get(name)
     return kind(**{k: v for k, v in parameters.items() if k in kind.hyperparameters})
+
+
+def _check_likes(workspace: Workspace, ratings: Interactions, liked: float) -> None:
+    if ratings.value is not None and not (ratings.value >= liked).any():
+        raise InvalidInput(
+            f"Ranking models learn from what people like, and in {workspace.path} nobody rated "
+            f"anything {liked:g} or higher; import ratings that do, or state the scale that these "
+            "are on: matinee data import ratings.csv --scale LOW:HIGH."
+        )
 
 
 def _rankers_only(chosen: list[Model]) -> list[Model]:

@@ -57,6 +57,13 @@ def test_help_shows_examples(run):
         assert f"matinee clusters {command}" in " ".join(ok(run(command, "--help")).split())
 
 
+def test_paragraphs_of_help_flow(run):
+    lines = [line.strip() for line in ok(run("scan", "--help")).splitlines()]
+    first = next(i for i, line in enumerate(lines) if line.startswith("Each k is kept"))
+    paragraph = lines[first : lines.index("", first)]
+    assert all(len(line) > 60 for line in paragraph[:-1]), paragraph
+
+
 def test_fit_list_and_show(run):
     out = ok(run("fit", "--features", "likes", "--k", "3", "--no-repair", "--seed", "4"))
     assert "user_clusters: 3 clusters of people by likes (kmeans)" in out
@@ -160,6 +167,7 @@ def small_ratings(folder):
         (("of", "Fargoo"), 3, "Did you mean"),
         (("like", "Fargo", "--by", "age"), 2, "by mean or by likeness"),
         (("place", "--rating", "Fargo"), 2, "TITLE=NUMBER"),
+        (("place", "--rating", "Fargo (1996)=9"), 2, "must lie in 1..5, got 9"),
         (("place", "--occupation", "king"), 2, "`occupation` must be one"),
         (("fit", "--on", "items", "--method", "spectral"), 2, "for --on users"),
         (("repair", "nothing.csv", "--data", "ml-100k", "--out", "x"), 2, "must be a file"),

@@ -226,3 +226,17 @@ def test_points_that_are_refused(convert):
             spectral(convert(points), 2)
         with pytest.raises(InvalidInput, match="finite"):
             found.place(convert(points))
+
+
+@pytest.mark.parametrize("affinity", AFFINITIES)
+def test_no_landmark_is_a_single_row(affinity):
+    """What is kept of a clustering must not be somebody's row, however few and odd they are."""
+    for seed in range(5):
+        points, _ = tastes(30, k=5, seed=seed)
+        points[7] *= 40
+        for landmarks in (None, 12):
+            found = spectral(points, 5, affinity=affinity, landmarks=landmarks)
+            rows = points / np.linalg.norm(points, axis=1, keepdims=True)
+            for marks, kept in ((found.landmarks, points), (found.landmarks, rows)):
+                apart = np.abs(marks[:, np.newaxis] - kept).max(axis=2)
+                assert apart.min() > 1e-4

@@ -13,7 +13,10 @@ from small import small_dataset
 from clusters.ratings import LIKED, liked_by
 from matinee.clusters import options, tables
 from matinee.clusters.views import Clusterings
+from matinee.engine import Engine
 from matinee.errors import InvalidInput, InvalidParameter, Unsupported
+from matinee.interactions import Int32
+from matinee.storage.memberships import Memberships
 from matinee.storage.workspace import Workspace
 
 
@@ -39,6 +42,31 @@ def test_both_tables_out_and_in(
     assert again.movies.equals(both.movies)
     with pytest.raises(InvalidInput, match="must not exist"):
         tables.write(both, tmp_path / "out", kind)
+
+
+def test_tables_while_somebody_joins_and_somebody_leaves(
+    own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(own)
+    leaves = engine.clusters.people(0, "user_clusters").users[0]
+    read = Memberships.people
+    kept = own.store.memberships
+    archive_id = engine.clusters.named("user_clusters").archive_id
+
+    def meanwhile(self: Memberships, archive: str, cluster: int) -> Int32:
+        if cluster == 0 and own.store.user_index("joins") < 0:
+            engine.rate("joins", "m0", 5)
+            found = read(self, archive, cluster)
+            engine.delete_user(leaves)
+            return found
+        return read(self, archive, cluster)
+
+    monkeypatch.setattr(Memberships, "people", meanwhile)
+    users = tables.tables_of(engine.clusters, archive_id).users["userId"].to_pylist()
+    assert kept.cluster_of(archive_id, own.store.user_index("joins")) >= 0
+    assert "joins" in users
+    assert "" not in users
+    assert leaves not in users
 
 
 def test_tables_of_what_has_none(clusters: Clusterings, tmp_path: Path) -> None:
@@ -146,6 +174,10 @@ def test_an_assignment_as_others_write_it(tmp_path: Path) -> None:
             ),
         ),
         ({"on": "users", "method": "spectral", "k": 4}, ("spectral_clusters", {"n_clusters": 4})),
+        (
+            {"on": "users", "method": "spectral", "scaling": "rows"},
+            ("spectral_clusters", {"scaling": "rows"}),
+        ),
         ({"on": "users", "repair": False}, ("user_clusters", {"smallest": 0, "method": "kmeans"})),
         (
             {"on": "items", "k": 3, "features": "both"},
@@ -165,6 +197,8 @@ def test_what_fit_asks_for(asked: dict, expected: tuple) -> None:
         ({"on": "items", "method": "spectral"}, "grouped by kmeans"),
         ({"on": "items", "smallest": 3}, "--smallest"),
         ({"on": "users", "smallest": 3, "repair": False}, "--no-repair"),
+        ({"on": "users", "scaling": "rows"}, "--scaling is of genres, got --features taste"),
+        ({"on": "items", "scaling": "rows"}, "--scaling"),
     ],
 )
 def test_what_fit_cannot_do(asked: dict, why: str) -> None:

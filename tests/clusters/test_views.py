@@ -254,7 +254,28 @@ def test_a_new_rating_counts_at_once(own: Workspace) -> None:
     assert where.why == "a member"
     assert sum(c.size for c in clusters.shown("user_clusters").clusters) == sizes + 1
     engine.rate("grumbler", "m0", 1)
-    assert clusters.of_user("grumbler").number is None
+    nowhere = clusters.of_user("grumbler")
+    assert nowhere.number is None
+    assert nowhere.why.startswith("nothing that is known tells")
+
+
+def test_who_is_no_member_is_placed_like_somebody_new(own: Workspace) -> None:
+    data = small_dataset()
+    items = [f"m{i}" for i in range(3)]
+    liked = Interactions([0] * 3, range(3), [5.0] * 3, [1] * 3, n_users=2, n_items=3)
+    who = ["imported", "silent"]
+    people = pa.table({"user_id": who, "gender": ["M", "F"]})
+    about = data.item_table.slice(0, 3)
+    own.store.add_dataset(Dataset("more", liked, Vocabulary(who), Vocabulary(items), about, people))
+    clusters = Engine(own).clusters
+    where = clusters.of_user("imported", "user_clusters")
+    expected = clusters.place(items, Profile(gender="M"), name="user_clusters")
+    assert where == replace(expected, why=f"no member; {expected.why}")
+    assert where.number is not None
+    by_profile = clusters.of_user("silent", "user_clusters")
+    assert by_profile.why == "no member; placed by the profile"
+    assert 0 < by_profile.weight < 1
+    assert "imported" not in clusters.people(where.number, "user_clusters").users
 
 
 def test_a_title_newer_than_the_clusters(own: Workspace) -> None:

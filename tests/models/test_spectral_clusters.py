@@ -159,6 +159,17 @@ def test_an_archive_places_people_as_before(tmp_path):
     np.testing.assert_array_equal(loaded.place(train.matrix), model.place(train.matrix))
 
 
+def test_where_nobody_can_be_placed_everybody_is_served_alike(tmp_path):
+    """All like the same, so co-choice says nothing; the model is saved and read like others."""
+    alike = Interactions(*np.nonzero(np.ones((20, 2))), n_users=20, n_items=2)
+    model = SpectralUserClusters(features="factors").fit(alike)
+    assert (model.members_ == -1).all()
+    archive.save(model, tmp_path / "saved", people=False)
+    loaded = archive.load(tmp_path / "saved")
+    assert loaded.place(alike.matrix[[0]]).tolist() == [-1]
+    assert loaded.recommend(alike.matrix[[0]], 2, exclude_seen=False).items.shape == (1, 2)
+
+
 def test_what_is_refused():
     for wrong in ({"affinity": "love"}, {"scaling": "log"}, {"n_clusters": 0}, {"landmarks": -1}):
         with pytest.raises(InvalidParameter, match=next(iter(wrong))):

@@ -78,7 +78,27 @@ def test_who_likes_nothing_is_left_out_and_counted(source):
     some = Interactions(ratings.user_index, ratings.item_index, low, None, 30, 40)
     made = subject(replace(source, ratings=some), "users", "likes")
     assert made.points.shape[0] == 27
-    assert "3 of 30 users are in no cluster" in made.notes[0]
+    assert "In no cluster: 3 of 30 users, as they like nothing" in made.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("features", "why"),
+    [
+        ("traits", "as none of their traits is known"),
+        ("interaction", "as nobody likes them"),
+        ("both", "as nobody likes them, and none of their traits is known"),
+    ],
+)
+def test_items_of_which_nothing_is_known_are_left_out_and_counted(source, features, why):
+    traits = source.side.item_features.tolil()
+    traits[5] = 0
+    ratings = source.ratings
+    low = np.where(ratings.item_index == 5, 1, ratings.value)
+    some = Interactions(ratings.user_index, ratings.item_index, low, None, 30, 40)
+    side = replace(source.side, item_features=traits.tocsr())
+    made = subject(replace(source, ratings=some, side=side), "items", features)
+    assert made.points.shape[0] == 39
+    assert made.notes[0] == f"In no cluster: 1 of 40 items, {why}."
 
 
 def test_what_the_fingerprint_is_of(source):
@@ -86,8 +106,12 @@ def test_what_the_fingerprint_is_of(source):
     assert subject(source, "users", "likes").made_of == made
     ratings = source.ratings
     changed = replace(source, ratings=ratings.take(np.arange(len(ratings)) > 0))
+    disliked = np.flatnonzero(ratings.value < source.liked)[0]
+    # What is held out is drawn from all ratings, so this changes the figures of quality.
+    fewer = replace(source, ratings=ratings.take(np.arange(len(ratings)) != disliked))
     others = [
         subject(changed, "users", "likes"),
+        subject(fewer, "users", "likes"),
         subject(source, "users", "likes", seed=1),
         subject(source, "users", "taste"),
         subject(source, "users", "likes", method="minibatch"),
@@ -104,6 +128,7 @@ def test_what_the_fingerprint_is_of(source):
         ({"on": "items", "features": "likes"}, "`features` of items must be both or traits"),
         ({"features": "genres", "scaling": "log"}, "`scaling` must be sums"),
         ({"features": "likes", "scaling": "rows"}, "`scaling` is of genres"),
+        ({"seed": -1}, "`seed` of clusters of users must be >= 0"),
     ],
 )
 def test_choices_that_there_are_not(source, stated, said):

@@ -5,6 +5,7 @@ These files import nothing heavy at the top, so that ``matinee --help`` answers 
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from typing import Annotated
@@ -56,6 +57,21 @@ app.command()(rate.rate)
 app.command()(search.search)
 app.add_typer(person.app, name="person")
 app.command()(serve.serve)
+
+
+def _flow(group: typer.Typer) -> None:
+    """Let paragraphs of help flow; they would break where the lines of their docstring do."""
+    for command in group.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(
+            p if p.startswith(" ") else p.replace("\n", " ") for p in paragraphs
+        )
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            _flow(inner.typer_instance)
+
+
+_flow(app)
 
 
 def _version(wanted: bool) -> None:

@@ -22,6 +22,12 @@ def fit(
             show_default="the model's own",
         ),
     ] = None,
+    scaling: Annotated[
+        str | None,
+        typer.Option(
+            help="Of genres: sums, minmax or rows (shares).", show_default="the model's own"
+        ),
+    ] = None,
     k: Annotated[
         int | None, typer.Option(help="Clusters, at most.", show_default="the model's own")
     ] = None,
@@ -60,7 +66,14 @@ def fit(
     from matinee.storage.workspace import Workspace
 
     name, parameters = asked_for(
-        on, features=features, k=k, method=method, smallest=smallest, repair=repair, seed=seed
+        on,
+        features=features,
+        scaling=scaling,
+        k=k,
+        method=method,
+        smallest=smallest,
+        repair=repair,
+        seed=seed,
     )
     with (
         draw.progress_bar(json) as progress,
@@ -78,8 +91,8 @@ def fit(
     held = ", ".join(f"{metric} {value:.4f}" for metric, value in figures.items())
     if k is not None and len(shown.clusters) < k:
         typer.echo(
-            f"{k} were asked for: there are no more where {on} are too few or too much alike, or "
-            "where small clusters were dissolved."
+            f"{k} were asked for: there are no more where {on} are too few or too much alike"
+            f"{', or where small clusters were dissolved' if on == 'users' and repair else ''}."
         )
     typer.echo(f"{done.archive_id}: {done.seconds:.1f} s; on held-out ratings: {held or 'none'}.")
 

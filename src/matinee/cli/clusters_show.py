@@ -71,6 +71,7 @@ def show(
         matinee clusters show 3 --model user_clusters
     """
     from matinee.cli import draw
+    from matinee.clusters.naming import spoken_mark
     from matinee.clusters.titles import order
     from matinee.engine import Engine
     from matinee.storage.workspace import Workspace
@@ -98,7 +99,7 @@ def show(
         f"({cluster.share:.0%})\n"
     )
     if cluster.marks:
-        marks = [(m.kind, m.value, m.share, m.everybody, m.lift) for m in cluster.marks]
+        marks = [(m.kind, spoken_mark(m), m.share, m.everybody, m.lift) for m in cluster.marks]
         draw.table("What marks it out", ("", "", "share", "everybody", "lift"), marks[:12])
     else:
         typer.echo("Nothing marks it out from everybody.\n")
@@ -196,9 +197,9 @@ def draw_clusters(shown: ClusterMap) -> None:
         for c in clusters
     ]
     what = "people" if clustering.on == "users" else "titles"
+    number = f"{len(clusters)} cluster{'s' * (len(clusters) != 1)}"
     draw.table(
-        f"{clustering.model}: {len(clusters)} clusters of {what} by {clustering.features} "
-        f"({clustering.method})",
+        f"{clustering.model}: {number} of {what} by {clustering.features} ({clustering.method})",
         ("N", "name", what, "share", "marks", "such as"),
         rows,
     )

@@ -54,6 +54,9 @@ def place(
     age: Annotated[int | None, typer.Option(help="Age in years.")] = None,
     gender: Annotated[str | None, typer.Option(help="F or M.")] = None,
     occupation: Annotated[str | None, typer.Option(help="Such as writer or student.")] = None,
+    zip_code: Annotated[
+        str | None, typer.Option("--zip", help="Zip code of the United States.")
+    ] = None,
     model: Which = None,
     json: JsonOption = False,
 ) -> None:
@@ -75,7 +78,7 @@ def place(
     from matinee.engine import Engine
     from matinee.storage.workspace import Workspace
 
-    profile = Profile(age, gender, occupation)
+    profile = Profile(age, gender, occupation, zip_code)
     ratings = rated(rating or [])
     with Workspace.open(workspace) as opened:
         clusters = Engine(opened).clusters

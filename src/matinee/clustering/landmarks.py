@@ -48,8 +48,8 @@ def landmarks_of(
         if len(several) >= k or wanted <= k:
             break
         wanted = max(k, wanted // 2)
-    if len(several) < k:
-        several = np.arange(len(count))
+    if not len(several):
+        several = np.array([np.argmax(count)])
     marks, weight = _merged(sample, found.labels, found.centers, several)
     return marks, weight, Affinities(marks, "nearest").spread(sample)
 

@@ -103,8 +103,8 @@ def spectral(
         Clusters wanted; fewer are made where there are fewer distinct rows or eigenvectors.
     landmarks
         At most so many; left out: 500, or an eighth of the rows. Each is the mean of 3 rows or
-        more: those of fewer are dissolved into the nearest of the others, unless fewer than k
-        would be left.
+        more: those of fewer are dissolved into the nearest of the others. So few rows may give
+        fewer clusters.
     n_init
         Starts of the last k-means.
 

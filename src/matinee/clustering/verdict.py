@@ -75,7 +75,8 @@ def _of_structure(scan: Scan) -> str:
     if level == "none":
         return (
             f"There is no structure to speak of: {_why_not(scan, at, best)}. Clusters of these "
-            "rows are pieces of a continuum: take k for what it is to serve, not as a truth."
+            "rows may as well be pieces of a continuum: take k for what it is to serve, not as a "
+            "truth."
         )
     said = f"There is {level} structure: {best}, {scan.cloud[at]:.2f} in a cloud without clusters"
     if np.isfinite(scan.stability[at]):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from matinee import models
 from matinee.errors import InvalidParameter
 
 METHODS = ("kmeans", "minibatch", "spectral")
@@ -16,6 +17,7 @@ def asked_for(
     on: str,
     *,
     features: str | None = None,
+    scaling: str | None = None,
     k: int | None = None,
     method: str = "kmeans",
     smallest: int | None = None,
@@ -37,15 +39,21 @@ def asked_for(
         raise InvalidParameter("--no-repair leaves small clusters as they are: no --smallest then.")
     stated: dict[str, Any] = {"features": features, "n_clusters": k, "seed": seed}
     if on == "items":
-        if method != "kmeans" or smallest is not None or not repair:
+        if method != "kmeans" or scaling is not None or smallest is not None or not repair:
             raise InvalidParameter(
                 "Items are grouped by kmeans and never moved: --method minibatch or spectral, "
-                "--smallest and --no-repair are for --on users."
+                "--scaling, --smallest and --no-repair are for --on users."
             )
         name = "item_clusters"
     else:
-        stated["smallest"] = smallest if repair else 0
         name = "spectral_clusters" if method == "spectral" else "user_clusters"
+        made_of = features or models.get(name).hyperparameters["features"].default
+        if scaling is not None and made_of != "genres":
+            raise InvalidParameter(
+                f"--scaling is of genres, got --features {made_of}; leave it out."
+            )
+        stated["scaling"] = scaling
+        stated["smallest"] = smallest if repair else 0
         if name == "user_clusters":
             stated["method"] = method
     return name, {key: value for key, value in stated.items() if value is not None}

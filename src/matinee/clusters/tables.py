@@ -58,12 +58,13 @@ def tables_of(clusterings: Clusterings, name: str | None = None) -> Tables:
     clustering = clusterings.named(name, "users")
     store = clusterings.workspace.store
     kept, archive = store.memberships, clustering.archive_id
-    user_ids, item_ids = store.user_ids(), store.item_ids()
     numbers = range(len(kept.sizes(archive)))
     people = [kept.people(archive, number) for number in numbers]
     liked = [kept.counts(archive, number) for number in numbers]
+    # Ids are read last: whoever joined meanwhile has one, and who was deleted has "".
+    user_ids, item_ids = store.user_ids(), store.item_ids()
     return Tables(
-        _users([[user_ids[i] for i in rows] for rows in people]),
+        _users([[user_ids[i] for i in rows if user_ids[i]] for rows in people]),
         _movies([([item_ids[i] for i in items], count) for items, count in liked]),
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from matinee.clusters.grouping import Grouping
 from matinee.clusters.marks import profile_shares
 from matinee.clusters.titles import By, MateBy
 from matinee.errors import (
+    InvalidInput,
     NotReady,
     UnknownCluster,
     UnknownUser,
@@ -38,6 +40,7 @@ from matinee.model import Model
 from matinee.models.item_clusters import ItemClusters
 from matinee.people_clusters import PeopleClusters
 from matinee.person import Person
+from matinee.storage.state import parse_scale
 from matinee.storage.workspace import Workspace
 
 Load = Callable[[str], tuple[Model, dict[str, Any]]]
@@ -136,7 +139,11 @@ class Clusterings:
         return titles.mates_of(model, index, by, n, self._store, self.catalogue)
 
     def of_user(self, user_id: str, name: str | None = None) -> Placement:
-        """The cluster that a known person is in."""
+        """The cluster that a known person is in.
+
+        Whoever is no member, because they came by an import or like nothing, is placed like
+        somebody new, as they are for recommendations.
+        """
         clustering = self.named(name, "users")
         index = self._store.user_index(user_id)
         if index < 0:
@@ -144,10 +151,12 @@ class Clusterings:
         kept = self._store.memberships
         kept.sizes(clustering.archive_id)  # raises where no members are kept
         number = kept.cluster_of(clustering.archive_id, index)
-        if number < 0:
-            why = "nothing they like tells where they belong, so they are served like everybody"
-            return self._placed(clustering, None, 0.0, why)
-        return self._placed(clustering, number, 1.0, "a member")
+        if number >= 0:
+            return self._placed(clustering, number, 1.0, "a member")
+        found = self._store.ratings_of(index)
+        profile = self._store.profile_of(index)
+        where = self._folded(clustering, Person(found.item_index, found.value, profile, 0.0))
+        return where if where.number is None else replace(where, why=f"no member; {where.why}")
 
     def place(
         self,
@@ -169,9 +178,15 @@ class Clusterings:
             Titles or ids with ratings: those at the liked threshold or above count as liked.
         name
             Of a clustering of people.
+
+        Raises
+        ------
+        InvalidInput
+            A rating is off the workspace's scale.
         """
+        self._check_scale(ratings or {})
         clustering = self.named(name, "users")
-        model, details = self.load(clustering.archive_id)
+        _, details = self.load(clustering.archive_id)
         threshold = float(details["liked_threshold"])
         values = {self._index(t): threshold for t in liked}
         values |= {self._index(t): float(value) for t, value in (ratings or {}).items()}
@@ -179,8 +194,14 @@ class Clusterings:
         rated = np.array([values[i] for i in sorted(values)], np.float32)
         stated = {} if profile is None else asdict(profile)
         check_profile(stated, details["user_feature_names"])
-        person = Person(items, rated, stated, threshold)
-        history, _ = person.histories(model, threshold)
+        return self._folded(clustering, Person(items, rated, stated, threshold))
+
+    # ---- within -------------------------------------------------------------------------
+
+    def _folded(self, clustering: Clustering, person: Person) -> Placement:
+        """Where somebody belongs by what they like and who they are."""
+        model, details = self.load(clustering.archive_id)
+        history, _ = person.histories(model, float(details["liked_threshold"]))
         row = person.profile_row(details["user_feature_names"])
         weights = model.fold_in(history, row)[0]
         if not weights.any():
@@ -193,8 +214,6 @@ class Clusterings:
         return self._placed(
             clustering, number, float(weights[number]), f"placed by {' and '.join(by)}"
         )
-
-    # ---- within -------------------------------------------------------------------------
 
     def grouping(self, clustering: Clustering) -> Grouping:
         """The arrays of a clustering at this moment."""
@@ -233,6 +252,12 @@ class Clusterings:
             features = none if side.item_features is None else side.item_features
             self._traits = version, features, side.item_feature_names
         return self._traits[1][:n_items], self._traits[2]
+
+    def _check_scale(self, ratings: Mapping[str, float]) -> None:
+        low, high = parse_scale(self._store.setting("scale")) or (-math.inf, math.inf)
+        for value in ratings.values():
+            if not low <= value <= high:
+                raise InvalidInput(f"A rating here must lie in {low:g}..{high:g}, got {value:g}.")
 
     def _index(self, text: str) -> int:
         return self._store.item_index(self.catalogue.resolve(text).item_id)

@@ -73,6 +73,12 @@ class SpectralUserClusters(PeopleClusters):
         self.width_ = found.width
         return found.labels
 
+    def _placed_nobody(self) -> None:
+        nothing = np.zeros((0, 0), np.float32)
+        self.landmarks_ = self.projection_ = self.spectral_centers_ = nothing
+        self.eigenvalues_, self.width_ = np.zeros(0, np.float32), 1.0
+        self.renumbered_ = np.zeros(0, np.int32)
+
     def _moved(self, renumbered: Int32) -> None:
         self.renumbered_ = renumbered
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from matinee.clustering.measuring import Measured
-from matinee.durable import replaced_file, sweep
+from matinee.durable import alone, replaced_file, sweep
 from matinee.errors import InvalidInput
 
 _FORMAT = 1
@@ -91,18 +91,9 @@ def opened(file: Path, made_of: str) -> Iterator[Record]:
     InvalidInput
         Another process holds it, or see `Record.read`.
     """
-    import fcntl
-
     file.parent.mkdir(parents=True, exist_ok=True)
     sweep(file.parent)
-    with file.with_name(f".{file.name}.lock").open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InvalidInput(
-                f"Another process is scanning into {file}; wait until it ends, or name another "
-                "workspace."
-            ) from error
+    with alone(file, "scanning"):
         yield Record(file, made_of).read()
 
 

@@ -116,6 +116,7 @@ def subject(
     chosen |= {"features": features, "method": method, "seed": seed}
     if scaling is not None:
         chosen["scaling"] = scaling
+    chosen["seed"] = stated["seed"].checked(f"clusters of {on}", "seed", seed)
     if not len(source.ratings):
         raise InvalidInput(
             f"Clusters are made of ratings, and {source.name} has none; import some first: "
@@ -125,15 +126,18 @@ def subject(
     if not len(liked):
         raise InvalidInput(
             f"Clusters are made of what people like, and in {source.name} nobody rated anything "
-            f"{source.liked:g} or higher; take other ratings, or another threshold of liking."
+            f"{source.liked:g} or higher; take ratings that do, or state the scale that these "
+            "are on: matinee data import ratings.csv --scale LOW:HIGH."
         )
     rows = _people if on == "users" else _items
     points, left_out = rows(liked, source, chosen)
     judge, notes = _judge(source, on, method, chosen)
     total = len(left_out)
     if left_out.any():
-        what = "like nothing, or nothing is known of them" if on == "users" else "nobody likes them"
-        notes.insert(0, f"{left_out.sum():,} of {total:,} {on} are in no cluster: they {what}.")
+        notes.insert(
+            0,
+            f"In no cluster: {left_out.sum():,} of {total:,} {on}, {_why_left_out(on, features)}.",
+        )
     return Subject(
         source.name,
         on,
@@ -144,7 +148,8 @@ def subject(
         points,
         judge,
         tuple(notes),
-        _fingerprint(points, liked, on, method, chosen),
+        # What is held out is drawn from all ratings, those that say no liking included.
+        _fingerprint(points, liked, on, method, chosen | {"ratings": len(source.ratings)}),
     )
 
 
@@ -166,6 +171,16 @@ def _items(liked: Interactions, source: Source, chosen: dict[str, Any]) -> tuple
     left_out = np.ones(len(points), bool)
     left_out[known] = False
     return points[known], left_out
+
+
+def _why_left_out(on: str, features: str) -> str:
+    if on == "users":
+        return "as they like nothing, or nothing is known of them"
+    return {
+        "traits": "as none of their traits is known",
+        "interaction": "as nobody likes them",
+        "both": "as nobody likes them, and none of their traits is known",
+    }[features]
 
 
 def _read_by(function: Callable[..., Any], chosen: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ async def list_clusters(engine: Here, model: ModelName) -> Any:
 )
 async def place_person(engine: Here, model: ModelName, body: schemas.NewPerson) -> Any:
     """The cluster that somebody new belongs to. Nothing is stored."""
-    profile = Profile(age=body.age, gender=body.gender, occupation=body.occupation)
+    profile = Profile(body.age, body.gender, body.occupation, body.zip)
     ratings = {rating.title: rating.value for rating in body.ratings}
     return engine.clusters.place(body.liked, profile, ratings=ratings, name=model)
 

@@ -59,6 +59,15 @@ class NewPerson(Body):
     age: Annotated[int, Field(ge=1, le=129)] | None = None
     gender: Annotated[str, Field(min_length=1, max_length=50)] | None = None
     occupation: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    zip: (
+        Annotated[
+            str,
+            Field(
+                min_length=1, max_length=20, description="Of the United States; others say nothing."
+            ),
+        ]
+        | None
+    ) = None
 
 
 class Clustering(Out):

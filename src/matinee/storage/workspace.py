@@ -118,15 +118,24 @@ class Workspace:
 
         One that cannot be read has an `error` that says why, and an empty `model` and `task`.
         """
-        active = {self.active(task) for task in TASKS}
-        found = []
-        for folder in sorted(self._models.glob("[!.]*")):
-            try:
-                told = self._checked(folder)
-            except (ArchiveError, InvalidInput) as error:
-                told = {"model": "", "task": "", "created": "", "error": str(error)}
-            found.append({**told, "id": folder.name, "active": folder.name in active})
+        found = [self._told(folder) for folder in self._models.glob("[!.]*")]
         return sorted(found, key=lambda m: (m["created"], m["id"]))
+
+    def newest(self, model: str, n: int) -> list[dict[str, Any]]:
+        """The manifests of the `n` newest archives called after a model, the newest first.
+
+        As `models` tells them, but without a look into all others: there may be thousands.
+        """
+        named = [f for f in self._models.glob("[!.]*") if _model_of(f.name) == model]
+        return [self._told(folder) for folder in sorted(named, reverse=True)[:n]]
+
+    def _told(self, folder: Path) -> dict[str, Any]:
+        try:
+            told = self._checked(folder)
+        except (ArchiveError, InvalidInput) as error:
+            told = {"model": "", "task": "", "created": "", "error": str(error)}
+        active = {self.active(task) for task in TASKS}
+        return {**told, "id": folder.name, "active": folder.name in active}
 
     def load_model(self, archive_id: str) -> Model:
         """The model of an archive.
@@ -191,7 +200,7 @@ class Workspace:
         found = {i for i in (self.active(task) for task in TASKS) if i in archive_ids}
         by_model: dict[str, list[str]] = {}
         for archive_id in archive_ids:
-            by_model.setdefault(archive_id.rsplit("-", 2)[0], []).append(archive_id)
+            by_model.setdefault(_model_of(archive_id), []).append(archive_id)
         return found.union(*(ids[-n:] for ids in by_model.values()))
 
     def _archive(self, archive_id: str) -> Path:
@@ -250,3 +259,8 @@ class Workspace:
         finally:
             begun.unlink()
         flush(self.path)
+
+
+def _model_of(archive_id: str) -> str:
+    """The name of the model that an archive is called after."""
+    return archive_id.rsplit("-", 2)[0]

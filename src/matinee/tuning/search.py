@@ -13,6 +13,7 @@ import numpy as np
 
 from matinee import models
 from matinee.data import Dataset
+from matinee.durable import alone
 from matinee.errors import Diverged, InvalidInput, InvalidParameter, Unsupported
 from matinee.evaluation.compare import PRIMARY, judge
 from matinee.features import side_information
@@ -51,7 +52,7 @@ class Search:
         made_of = study.fingerprint(self.kind.name, self._spaces, self.split, self._seed)
         name, lower = self.kind.name, self._lower_is_better
         with (
-            study.alone(self.file),
+            alone(self.file, "tuning"),
             study.opened(self.file, name, made_of, minimize=lower) as self._study,
         ):
             study.give_up_broken(self._study)

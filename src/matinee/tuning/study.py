@@ -147,25 +147,3 @@ def trial_of(number: int, frozen: FrozenTrial) -> Trial:
     told = frozen.user_attrs
     figure = frozen.value if told["outcome"] == "done" else None
     return Trial(number, told["outcome"], figure, frozen.params, told["seconds"])
-
-
-@contextmanager
-def alone(file: Path) -> Iterator[None]:
-    """Hold the only right to add trials to `file`, among all processes.
-
-    Raises
-    ------
-    InvalidInput
-        Another process holds it.
-    """
-    import fcntl
-
-    with file.with_name(f".{file.name}.lock").open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InvalidInput(
-                f"Another process is tuning into {file}; wait until it ends, or name another "
-                "workspace."
-            ) from error
-        yield
