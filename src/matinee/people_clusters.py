@@ -83,8 +83,16 @@ class PeopleClusters(Model):
         """Told the new number of each cluster of `_cluster`, -1 where it was dissolved."""
 
     def _cluster_of(self, points: Points, known: Bool | None) -> Int32:
-        """(people,) cluster of points that may be new, -1 for none: the nearest center."""
-        return nearest(points, self.centers_, known)
+        """(people,) cluster of points that may be new, -1 for none: the nearest center.
+
+        Of likes it is the one in the nearest direction: what somebody does not like yet is not
+        disliked, and by distance all who like little would fall to those who like little.
+        """
+        if self.view_features_ != "likes":
+            return nearest(points, self.centers_, known)
+        lengths = np.maximum(np.linalg.norm(self.centers_, axis=1), 1e-9)
+        akin = np.asarray(points @ self.centers_.T) / lengths
+        return np.where(akin.max(axis=1) > 0, akin.argmax(axis=1), -1).astype(np.int32)
 
     # ---- fitting ------------------------------------------------------------------------
 

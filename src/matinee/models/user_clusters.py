@@ -19,9 +19,9 @@ class UserClusters(PeopleClusters):
     k-means on what `features` names; those of fewer than `smallest` people are dissolved, and
     each of their people moves to the cluster that covers most of the person's items.
 
-    Somebody who has chosen something falls to the nearest center by whatever is known. Of whom
-    only the profile is known gets the mean of all clusters' scores, weighted by how likely each
-    is for it. Somebody of whom nothing is known is served like everybody, ``n_i / n``.
+    Somebody who has chosen something falls to the nearest center by whatever is known, or to the
+    one in the nearest direction where people are grouped by likes. Of whom only the profile is
+    known gets the mean of all clusters' scores, weighted by how likely each is for it. Somebody of whom nothing is known is served like everybody, ``n_i / n``.
     """
 
     task = "ranking"
