@@ -21,7 +21,8 @@ class UserClusters(PeopleClusters):
 
     Somebody who has chosen something falls to the nearest center by whatever is known, or to the
     one in the nearest direction where people are grouped by likes. Of whom only the profile is
-    known gets the mean of all clusters' scores, weighted by how likely each is for it. Somebody of whom nothing is known is served like everybody, ``n_i / n``.
+    known gets the mean of all clusters' scores, weighted by how likely each is for it. Somebody of
+    whom nothing is known is served like everybody, ``n_i / n``.
     """
 
     task = "ranking"
