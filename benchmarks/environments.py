@@ -207,6 +207,7 @@ def _environment(peer: Peer, threads: int) -> dict[str, str]:
     numbers = ("OMP", "OPENBLAS", "MKL", "NUMBA", "LK", "RAYON")
     result = {**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONHASHSEED": "0"}
     result |= {f"{name}_NUM_THREADS": str(threads) for name in numbers}
-    # Threads that wait by spinning would slow down whoever runs next.
-    result |= {"OMP_WAIT_POLICY": "PASSIVE", "IRSPACK_NUM_THREADS_DEFAULT": str(threads)}
+    # How threads wait is left to each library, as its users have it: they spin for some
+    # milliseconds at most, and contestants take turns of seconds.
+    result |= {"IRSPACK_NUM_THREADS_DEFAULT": str(threads)}
     return result | peer.environment
