@@ -12,6 +12,7 @@ from matinee.clustering.kmeans import nearest
 from matinee.clustering.people import PeopleView, check_profiles, fields, liked
 from matinee.clustering.repair import repair
 from matinee.clustering.vectors import unit_rows
+from matinee.errors import Unsupported
 from matinee.interactions import Bool, Float32, Int32, Int64, Interactions, SideInformation
 from matinee.model import Model, State
 from matinee.progress import Progress
@@ -69,12 +70,12 @@ class PeopleClusters(Model):
 
     def _view(self, train: Interactions, side: SideInformation) -> PeopleView:
         """How the people of the training data become points."""
-        raise NotImplementedError
+        raise Unsupported(f"{self.name} does not say how people become points.")
 
     def _cluster(self, points: Points, k: int) -> Int32:
         """(people,) cluster of each point, of k at most, -1 for none; learns what `_cluster_of`
         needs."""
-        raise NotImplementedError
+        raise Unsupported(f"{self.name} does not say how people are grouped.")
 
     def _placed_nobody(self) -> None:
         """Learns what `_cluster_of` needs where nobody can be in a cluster."""
