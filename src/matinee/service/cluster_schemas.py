@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from matinee.service.schemas import MOST_LIKED, Body, HowMany, In, Name, Out
+from matinee.service.schemas import MOST_LIKED, Body, HowMany, In, Name, Out, Profiled
 
 On = Literal["users", "items"]
 
@@ -47,7 +47,7 @@ class RatedTitle(Body):
     value: Annotated[float, Field(allow_inf_nan=False)]
 
 
-class NewPerson(Body):
+class NewPerson(Profiled):
     """Somebody new: what they like, how they rate, who they are. All of it may stay unknown."""
 
     liked: list[Name] = Field(default=[], max_length=MOST_LIKED, description="Titles or item ids.")
@@ -56,18 +56,6 @@ class NewPerson(Body):
         max_length=MOST_LIKED,
         description="They count where they say that it is liked.",
     )
-    age: Annotated[int, Field(ge=1, le=129)] | None = None
-    gender: Annotated[str, Field(min_length=1, max_length=50)] | None = None
-    occupation: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    zip: (
-        Annotated[
-            str,
-            Field(
-                min_length=1, max_length=20, description="Of the United States; others say nothing."
-            ),
-        ]
-        | None
-    ) = None
 
 
 class Clustering(Out):

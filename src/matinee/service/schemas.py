@@ -85,8 +85,8 @@ class ByTitle(Body):
     )
 
 
-class ByProfile(Body):
-    """Somebody new: who they are, and what they like."""
+class Profiled(Body):
+    """Who somebody new is, as far as they say."""
 
     age: Annotated[int, Field(ge=1, le=129)] | None = None
     gender: Annotated[str, Field(min_length=1, max_length=50)] | None = None
@@ -100,6 +100,11 @@ class ByProfile(Body):
         ]
         | None
     ) = None
+
+
+class ByProfile(Profiled):
+    """Somebody new: who they are, and what they like."""
+
     liked: Annotated[
         list[Name],
         Field(max_length=MOST_LIKED, description="Titles or item ids; may be empty."),
