@@ -76,14 +76,15 @@ def checked_candidates(items: npt.ArrayLike, n_items: int) -> Int32:
 
 def check_side(side: SideInformation, n_users: int, n_items: int) -> None:
     """InvalidInput unless features have a row for each item, and for each user."""
-    for kind, features, rows in (
-        ("item", side.item_features, n_items),
-        ("user", side.user_features, n_users),
+    for name, columns, rows in (
+        ("item_features", side.item_features, n_items),
+        ("user_features", side.user_features, n_users),
+        ("item_words", side.item_words, n_items),
     ):
-        if features is not None and features.shape[0] != rows:
+        if columns is not None and columns.shape[0] != rows:
             raise InvalidInput(
-                f"`{kind}_features` must have a row for each of the {rows} {kind}s, got "
-                f"{features.shape[0]}."
+                f"`{name}` must have a row for each of the {rows} {name.partition('_')[0]}s, got "
+                f"{columns.shape[0]}."
             )
 
 

@@ -222,25 +222,28 @@ class SideInformation:
     user_features : (n_users, g) CSR float32, or None
         A row of zeros means that nothing is known of that person.
     user_feature_names : g names, such as "occupation:writer"
+    item_words : (n_items, w) CSR float32 >= 0, or None
+        How often, or how strongly, texts and tags name something: what content is compared by.
+    item_word_names : w names, such as "tag:heist", "keyword:bank robbery", "overview:lighthouse"
+        The part before the colon is the block that a word belongs to.
     """
 
     item_features: csr_array | None = None
     item_feature_names: tuple[str, ...] = ()
     user_features: csr_array | None = None
     user_feature_names: tuple[str, ...] = ()
+    item_words: csr_array | None = None
+    item_word_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for side in ("item", "user"):
-            features, names = (
-                getattr(self, f"{side}_features"),
-                getattr(self, f"{side}_feature_names"),
-            )
-            if features is not None:
-                features = sorted_csr(features)
-                object.__setattr__(self, f"{side}_features", features)
-            width = 0 if features is None else features.shape[1]
+        for kind in ("item_feature", "user_feature", "item_word"):
+            columns, names = getattr(self, f"{kind}s"), getattr(self, f"{kind}_names")
+            if columns is not None:
+                columns = sorted_csr(columns)
+                object.__setattr__(self, f"{kind}s", columns)
+            width = 0 if columns is None else columns.shape[1]
             if width != len(names):
                 raise InvalidInput(
-                    f"`{side}_feature_names` must name each of the {width} columns, got "
+                    f"`{kind}_names` must name each of the {width} columns, got "
                     f"{len(names)} names."
                 )

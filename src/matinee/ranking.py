@@ -42,7 +42,7 @@ class Reason:
     item
         The item of the history that is meant, where `kind` is "rated".
     label
-        What is meant, in words, where it is not an item.
+        What is meant, in words; beside an item, what the item has to do with it.
     """
 
     kind: Literal["rated", "cluster", "feature", "profile", "popular"]
