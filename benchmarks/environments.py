@@ -68,7 +68,8 @@ PEERS = {
             ("numpy==2.5.5", "scipy==1.18.1", "torch==2.13.0", "lenskit==2026.4.0"),
             least=(3, 12, 5),
         ),
-        # matinee needs it itself: no environment of its own.
+        # matinee needs these itself: no environments of their own.
+        Peer("numpy_arrays", "NumPy", "", (f"numpy=={version('numpy')}",)),
         Peer("sklearn_models", "scikit-learn", "", (f"scikit-learn=={version('scikit-learn')}",)),
     )
 }

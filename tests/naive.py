@@ -229,15 +229,22 @@ def sparse_times(indptr, indices, data, dense):
     return out
 
 
-def nearest(chosen, weights, left, right, shrinkage, k):
-    """Per item: (item, likeness) of the k most alike others who share a person, ties by index."""
+def nearest(chosen, weights, left, right, shrinkage, k, added=None, above=None, trust=(0, 1)):
+    """Per item: (item, likeness, sum of weights, people) of the k most alike others, ties by
+    index, of those whose likeness is trusted."""
+    n = chosen.shape[1]
+    added = np.zeros(n) if added is None else added
+    above = np.zeros(n) if above is None else above
     lists = []
-    for i in range(chosen.shape[1]):
+    for i in range(n):
         found = []
-        for j in range(chosen.shape[1]):
+        for j in range(n):
             both = (chosen[:, i] > 0) & (chosen[:, j] > 0)
-            if i != j and both.any():
-                found.append((j, weights[both].sum() / (left[i] * right[j] + shrinkage)))
+            together, people = weights[both].sum(), int(both.sum())
+            believed = trust[min(people, len(trust) - 1)]
+            if i != j and believed > 0 and together + added[j] > left[i] * above[j]:
+                value = (together + added[j]) / (left[i] * right[j] + shrinkage) * believed
+                found.append((j, value, together, people))
         lists.append(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k])
     return lists
 
@@ -396,3 +403,59 @@ def nearest_centers(points, centers, known=None):
         gaps = [((row[known[r]].astype(float) - c[known[r]]) ** 2).sum() for c in centers]
         labels[r] = gaps.index(min(gaps))
     return labels
+
+
+def fans_lift(chosen, power, damping, a, b):
+    """How many times everybody's weighted share the damped share of a's fans is who like b."""
+    weights = [0 if not row.any() else row.sum() ** -power for row in chosen]
+    scale = sum(1 for w in weights if w) / sum(weights)
+    everybody = fans = both = of_b = 0.0
+    for row, weight in zip(chosen, weights, strict=True):
+        everybody += weight * scale
+        fans += weight * scale if row[a] else 0
+        of_b += weight * scale if row[b] else 0
+        both += weight * scale if row[a] and row[b] else 0
+    share = of_b / everybody
+    return (both + damping * share) / (fans + damping) / share, share
+
+
+def tfidf(counts):
+    """Rows of log(1 + count) * log(1 + items / items of the word), of length one."""
+    items = sum(1 for row in counts if row.any())
+    rows = np.zeros(counts.shape)
+    for i, row in enumerate(counts):
+        for w, count in enumerate(row):
+            of_word = sum(1 for other in counts if other[w])
+            rows[i, w] = math.log(1 + count) * math.log(1 + items / of_word) if count else 0
+        rows[i] /= np.linalg.norm(rows[i]) or 1
+    return rows
+
+
+def block_cosines(blocks):
+    """The mean of the cosines of blocks, by weight; each block is (weight, cosines, known)."""
+    n = len(blocks[0][2])
+    result = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            own, other = (sum(w for w, _, known in blocks if known[k]) for k in (i, j))
+            both = sum(w * c[i, j] for w, c, known in blocks if known[i] and known[j])
+            result[i, j] = both / math.sqrt(own * other) if own and other else 0
+    return result
+
+
+def profile_lifts(chosen, profiles, names, damping):
+    """One Newton step of a ridge Poisson regression of what is chosen on who chooses, an item at a
+    time; and the mean of each column over choices of people who state its field."""
+    a, n = chosen.sum(axis=1), chosen.sum()
+    kind = [name.partition(":")[0] for name in names]
+    x, mean = np.zeros(profiles.shape), np.zeros(len(names))
+    for j in range(len(names)):
+        states = [row[[k == kind[j] for k in kind]].any() for row in profiles]
+        mean[j] = sum(a[u] * profiles[u, j] for u in range(len(a))) / sum(a[states])
+        x[:, j] = [p - mean[j] if s else 0 for p, s in zip(profiles[:, j], states, strict=True)]
+    lifts = np.zeros((chosen.shape[1], len(names)))
+    for i, column in enumerate(chosen.T):
+        expected = a * column.sum() / n
+        curve = x.T @ np.diag(expected) @ x + damping * np.eye(len(names))
+        lifts[i] = np.linalg.solve(curve, x.T @ (column - expected))
+    return lifts, mean

@@ -29,6 +29,7 @@ from matinee.errors import (
 from matinee.models.user_clusters import UserClusters
 from matinee.storage.workspace import Workspace
 from matinee.training import DEFAULT_MODELS, train
+from matinee.wishes import Wishes
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_status(engine):
     assert status.scale == (1, 5)
     assert status.liked_threshold == 4
     assert status.models["rating"].startswith(("als", "mle"))
-    assert status.models["ranking"].startswith("ials")
+    assert status.models["ranking"].startswith(("ials", "three_ways"))
 
 
 def test_recommends_to_a_user_what_is_theirs_and_unseen(engine):
@@ -130,22 +131,37 @@ def test_recommends_for_titles_and_profiles_and_stores_nothing(engine):
             Profile(age=age)
 
 
-def test_somebody_new_is_served_by_people_like_them(engine):
-    """Until 5 liked items are known, where user_clusters is trained and no model is asked for."""
+def test_somebody_new_is_served_in_three_ways(engine):
+    """Until 20 liked items are known, where three_ways is trained and no model is asked for."""
     profile = Profile(30, "F", "writer")
-    for liked in ([], ["m1"], ["m1", "m2", "m3", "m4"]):
-        like_them = engine.recommend_for(liked, profile, 5, model="user_clusters")
-        assert engine.recommend_for(liked, profile, 5) == like_them
-    five = [f"m{i}" for i in range(5)]
-    assert engine.recommend_for(five, n=5) == engine.recommend_for(five, n=5, model="ials")
+    twenty = [f"m{i}" for i in range(20)]
+    for liked in ([], ["m1"], twenty[:19]):
+        three = engine.recommend_for(liked, profile, 5, model="three_ways")
+        assert engine.recommend_for(liked, profile, 5) == three
+    engine.workspace.activate(engine.workspace.newest("ials", 1)[0]["id"])
+    assert engine.recommend_for(twenty, n=5) == engine.recommend_for(twenty, n=5, model="ials")
     # What is rated and not liked does not count.
-    for item, value in (("m21", 1), ("m22", 1), ("m1", 5), ("m2", 5), ("m3", 5), ("m4", 4)):
+    for item, value in (("m21", 1), ("m22", 1), *((item, 5) for item in twenty[:19])):
         engine.rate("new", item, value)
-    assert engine.recommend("new", 5) == engine.recommend("new", 5, model="user_clusters")
-    assert engine.explain("new", "m9") == engine.explain("new", "m9", model="user_clusters")
-    engine.rate("new", "m5", 4)
+    assert engine.recommend("new", 5) == engine.recommend("new", 5, model="three_ways")
+    assert engine.explain("new", "m25") == engine.explain("new", "m25", model="three_ways")
+    engine.rate("new", "m19", 4)
     assert engine.recommend("new", 5) == engine.recommend("new", 5, model="ials")
-    assert engine.explain("new", "m9") == engine.explain("new", "m9", model="ials")
+    assert engine.explain("new", "m25") == engine.explain("new", "m25", model="ials")
+
+
+def test_new_people_are_served_by_people_like_them_where_three_ways_are_not_trained(tmp_path):
+    with Workspace.open(small_workspace(tmp_path / "w", trained=False)) as workspace:
+        train(workspace, ["popularity", "user_clusters"])
+        engine = Engine(workspace)
+        found = engine.recommend_for(["m1"], n=5)
+        assert found == engine.recommend_for(["m1"], n=5, model="user_clusters")
+        with pytest.raises(NotReady, match="train three_ways"):
+            engine.recommend_for(["m1"], way="blend")
+        with pytest.raises(NotReady, match="train three_ways"):
+            engine.ways_for(["m1"])
+        with pytest.raises(NotReady, match="train"):
+            engine.fans(["m1"])
 
 
 def test_new_people_are_served_where_what_is_for_them_cannot_be_read(tmp_path, monkeypatch, caplog):
@@ -226,6 +242,157 @@ def test_similar(engine):
     assert found[0].reasons[0].item_id == "m0"
     with pytest.raises(UnknownItem):
         engine.similar("No Such Film")
+    with pytest.raises(Unsupported, match="popularity"):
+        engine.similar("Fargo", model="popularity")
+    with pytest.raises(InvalidParameter, match="threshold"):
+        engine.similar("Fargo", threshold=1.5)
+
+
+def test_similar_enough_and_as_wished(engine):
+    every = engine.similar("Fargo", n=40)
+    bound = every[3].score
+    assert engine.similar("Fargo", n=40, threshold=bound) == every[:4]
+    assert engine.similar("Fargo", n=2, threshold=bound) == every[:2]
+    comedies = engine.similar("Fargo", n=5, wishes=Wishes(genres=("comedy",)))
+    assert comedies == [r for r in every if r.genres == ["Comedy"]][:5]
+    assert engine.similar("Fargo", model="als") != every[:10]
+
+
+def test_lists_keep_to_wishes(engine):
+    comedy = Wishes(genres=("Comedy",), years=(1975, 1984), exclude=("Picture 30 (1980)",))
+    for found in (
+        engine.recommend("u0", 5, wishes=comedy),
+        engine.recommend_for(["Fargo"], n=5, wishes=comedy),
+        engine.recommend_for(["Fargo"], n=5, way="people", wishes=comedy),
+    ):
+        assert 1 <= len(found) <= 5
+        for r in found:
+            assert r.genres == ["Comedy"]
+            assert 1975 <= r.year <= 1984
+            assert r.item_id != "m30"
+    # The order is that of the whole list.
+    whole = engine.recommend("u0", 40, include_seen=True)
+    kept = engine.recommend("u0", 40, include_seen=True, wishes=comedy)
+    ids = [r.item_id for r in kept]
+    assert ids == [r.item_id for r in whole if r.item_id in set(ids)]
+    assert len(ids) == 9
+
+
+def test_a_diverse_list_is_less_alike(engine):
+    def alike(found):
+        index = [int(r.item_id[1:]) for r in found]
+        return engine._serving.with_item_vectors().cosines(index).sum()
+
+    plain, varied = (engine.recommend("u0", 6, wishes=Wishes(diversity=d)) for d in (0, 0.8))
+    assert plain == engine.recommend("u0", 6)
+    assert varied[0] == plain[0]
+    assert len({r.item_id for r in varied}) == 6
+    assert alike(varied) < alike(plain)
+
+
+def test_where_nothing_is_left_it_is_said_why(engine):
+    nothing = Wishes(genres=("Comedy",), years=(1946, 1946))
+    with pytest.raises(InvalidInput, match="no item of genre Comedy between 1946 and 1946"):
+        engine.recommend("u0", wishes=nothing)
+    named = ["Fargo", "Big Night"]
+    with pytest.raises(InvalidInput, match=r"2 items of genre Drama between 1996 .*, all known"):
+        engine.recommend_for(named, wishes=Wishes(genres=("Drama",), years=(1996, 1996)))
+    with pytest.raises(InvalidParameter, match="Comedy, Crime, Drama"):
+        engine.recommend("u0", wishes=Wishes(genres=("Western",)))
+    with pytest.raises(Ambiguous):
+        engine.recommend("u0", wishes=Wishes(exclude=("Sabrina",)))
+
+
+def test_what_is_named_never_comes_back_under_another_id(workspace):
+    """Big Night is in the catalogue twice."""
+    data = small_dataset()
+    titles = ["Big Night (1996)" if t.startswith("Notorious") else t
+              for t in data.item_table["title"].to_pylist()]  # fmt: skip
+    years = [1996 if i == 3 else y for i, y in enumerate(data.item_table["year"].to_pylist())]
+    table = data.item_table.set_column(1, "title", pa.array(titles))
+    table = table.set_column(2, "year", pa.array(years, pa.int32()))
+    workspace.store.add_dataset(replace(data, item_table=table))
+    engine = Engine(workspace)
+    for way in ("blend", "alike", "fans", "people"):
+        assert not {"m2", "m3"} & {r.item_id for r in engine.recommend_for(["m2"], n=40, way=way)}
+    assert "m3" not in {
+        r.item_id for r in engine.recommend("u0", 40, wishes=Wishes(exclude=("m2",)))
+    }
+    assert "m3" not in {f.item_id for f in engine.fans(["m2"], 40)}
+
+
+def test_ways_for_somebody_new(engine):
+    profile = Profile(30, "F", "novelist")
+    found = engine.ways_for(["Fargo", "m1"], Profile(30, "F", "studnet"), 4)
+    assert list(found.lists) == ["blend", "alike", "fans", "people"]
+    assert found.notes == ("occupation 'studnet' was read as student",)
+    for way, listed in found.lists.items():
+        assert len(listed) == 4
+        assert not {"m0", "m1"} & {r.item_id for r in listed}
+        assert all(r.reasons for r in listed)
+        again = engine.recommend_for(["m0", "m1"], Profile(30, "F", "student"), 4, way=way)
+        assert again == listed
+    assert found.lists["alike"] != found.lists["people"]
+    with pytest.raises(InvalidParameter, match="blend, alike, fans, people"):
+        engine.recommend_for(["m0"], way="magic")
+    with pytest.raises(InvalidParameter, match="model or a way"):
+        engine.recommend_for(["m0"], way="fans", model="ials")
+    assert engine.understood(profile).profile["occupation"] in ("writer", "student")
+
+
+def test_a_way_that_nothing_is_known_for_is_empty(engine):
+    by_profile = engine.ways_for([], Profile(30, "F"), 3)
+    assert [way for way, listed in by_profile.lists.items() if listed] == ["blend", "people"]
+    assert len(by_profile.notes) == 2
+    nothing = engine.ways_for(n=3)
+    assert [way for way, listed in nothing.lists.items() if listed] == ["blend"]
+    assert "everybody likes" in nothing.notes[-1]
+
+
+def test_fans(engine, workspace):
+    found = engine.fans(["Fargo"], 5)
+    likes = {u: {r.item_id for r in engine.ratings(f"u{u}") if r.value >= 4} for u in range(30)}
+    fans = [u for u, liked in likes.items() if "m0" in liked]
+    assert 1 <= len(found) <= 5
+    for each in found:
+        both = sum(each.item_id in likes[u] for u in fans)
+        everybody = sum(each.item_id in liked for liked in likes.values())
+        assert each.people == both
+        assert each.share == pytest.approx(both / len(fans))
+        assert each.everybody == pytest.approx(everybody / 30)
+        assert each.lift == pytest.approx(each.share / each.everybody, rel=1e-5)
+        assert int(each.item_id[1:]) < 20
+    several = engine.fans(["m0", "m1"], 40, wishes=Wishes(years=(1960, 1969)))
+    assert all(1960 <= each.year <= 1969 for each in several)
+    with pytest.raises(InvalidInput, match="at least one title"):
+        engine.fans([])
+
+
+def test_details(engine, workspace):
+    table = pa.table(
+        {
+            "item_id": ["m0"],
+            "overview": ["A kidnapping in the snow."],
+            "keywords": [["kidnapping", "snow"]],
+            "runtime": pa.array([98.0], pa.float32()),
+            "imdb_id": ["0116282"],
+            "tmdb_id": ["275"],
+            "original_title": ["Fargo, ND"],
+        }
+    )
+    workspace.store.describe_items(table)
+    told = engine.details("m0")
+    assert (told.title, told.year, told.runtime) == ("Fargo (1996)", 1996, 98)
+    assert told.keywords == ["kidnapping", "snow"]
+    assert told.also == ["Fargo, ND"]
+    assert told.links == {
+        "IMDb": "https://www.imdb.com/title/tt0116282/",
+        "TMDB": "https://www.themoviedb.org/movie/275",
+    }
+    bare = engine.details("m7")
+    assert (bare.overview, bare.keywords, bare.links, bare.tags) == (None, [], {}, [])
+    with pytest.raises(UnknownItem):
+        engine.details("m99")
 
 
 def test_explains(engine):
@@ -279,7 +446,7 @@ def test_before_training(untrained):
     ):
         with pytest.raises(NotReady, match="train"):
             question()
-    with pytest.raises(Unsupported, match="item_clusters"):
+    with pytest.raises(Unsupported, match="alike"):
         untrained.similar("Fargo")
 
 
@@ -314,6 +481,8 @@ def test_implicit_feedback(tmp_path):
 
 
 def test_another_process_activates_a_model(engine, workspace):
+    for item in range(20):
+        engine.rate("u0", f"m{item}", 5)
     engine.recommend("u0", n=3)
     with Workspace.open(workspace.path) as elsewhere:
         archive = next(m["id"] for m in elsewhere.models() if m["model"] == "popularity")
@@ -374,11 +543,11 @@ def test_titles_and_counts_are_those_of_this_moment(engine, workspace):
 
 
 def test_no_more_models_are_held_than_are_needed(engine, workspace):
-    for _ in range(3):
+    for _ in range(4):
         train(workspace, ["popularity", "biases"])
         for name in ("popularity", "biases"):
             engine.recommend("u0", 1, model=name)
-    assert len(engine._models) <= 4
+    assert len(engine._models) <= 6
 
 
 def test_an_active_model_that_is_gone_is_not_the_callers_mistake(engine, workspace):

@@ -167,7 +167,7 @@ def test_popularity_has_no_item_vectors():
 def test_the_registry():
     assert models.names() == sorted(models.names())
     assert models.get("als").__name__ == "ALS"
-    with pytest.raises(UnknownModel, match="no model 'nonsense'; there are als,"):
+    with pytest.raises(UnknownModel, match="no model 'nonsense'; there are alike, als,"):
         models.get("nonsense")
 
 

@@ -37,7 +37,7 @@ TESTS = {
     "tables of clusters": "references/test_rows.py::test_titles_people_and_clusters_of_a_title",
     "a new favorite counts at once": "references/test_way_of_001.py::test_a_new_favorite",
     "factorization by ALS, MLE and LS": "cli/test_factorize.py::test_figures_by_epoch_and_a_folder",
-    "search by title": "test_catalogue.py::test_search",
+    "search by title": "titles/test_index.py::test_search",
     "a title to the best movies of its cluster": "references/test_rows.py::"
     "test_the_best_of_a_titles_cluster",
     "a title to movies alike": "test_engine.py::test_similar",

@@ -14,8 +14,11 @@ from matinee.interactions import Interactions
 from matinee.splits import (
     Protocol,
     Split,
+    given_and_rest,
     k_folds,
     leave_last_out,
+    new_items,
+    new_users,
     random_split,
     time_split,
     user_holdout,
@@ -185,6 +188,93 @@ def test_splits_by_time_need_times(make):
         make(Interactions([0, 0], [0, 1], [1, 2]))
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5)), min_size=20, max_size=80),
+    st.integers(1, 5),
+    st.integers(1, 4),
+    st.integers(0, 3),
+    st.sampled_from([None, 3]),
+)
+def test_new_users_against_a_loop(rated, tenths, minimum, seed, liked):
+    users, values = zip(*rated, strict=True)
+    n = len(users)
+    ratings = Interactions(users, np.arange(n), values, np.arange(n), n_users=11, n_items=n)
+    rows = [r for r in range(n) if liked is None or values[r] >= liked]
+    generator = np.random.default_rng(seed)
+    people = generator.permutation(sorted({users[r] for r in rows}))
+    keys = dict(zip(rows, generator.random(len(rows)), strict=True))
+    held = list(people[: int(len(people) * Fraction(tenths, 10))])
+    train = [r for r in rows if users[r] not in held]
+    test = []
+    for user in sorted(held):
+        of_user = sorted((r for r in rows if users[r] == user), key=keys.get)
+        test += of_user if len(of_user) >= minimum else []
+    if not train or not test:
+        with pytest.raises(InvalidInput, match="both sides"):
+            new_users(ratings, tenths / 10, seed, liked=liked, minimum=minimum)
+        return
+    split = new_users(ratings, tenths / 10, seed, liked=liked, minimum=minimum)
+    # The item tells the row.
+    assert split.train.item_index.tolist() == train
+    assert split.test.item_index.tolist() == test
+
+
+def test_each_fold_of_new_users_holds_others():
+    ratings = ratings_of(600, 30)
+    splits = [new_users(ratings, 0.1, 5, minimum=1, fold=fold) for fold in range(10)]
+    held = [set(s.test.user_index) for s in splits]
+    assert set.union(*held) == set(range(30))
+    assert sum(map(len, held)) == 30
+    assert str(splits[0].protocol) == "new users, 90%/10%, seed 5, judged with 1+ items"
+    assert "fold 3 of 10" in str(splits[2].protocol)
+    with pytest.raises(InvalidParameter, match="`fold` must lie in 0..9"):
+        new_users(ratings, 0.1, fold=10)
+
+
+def test_new_users_hold_out_once_more():
+    split = new_users(ratings_of(900, 30), 0.2, 5, liked=100, minimum=7, fold=1)
+    inner = split.validation()
+    again = new_users(split.train, 0.2, 5, minimum=7)
+    np.testing.assert_array_equal(inner.test.item_index, again.test.item_index)
+    assert not set(inner.test.user_index) & set(split.test.user_index)
+    assert inner.protocol.fold is None
+    assert "liked = rated 100+" in str(inner.protocol)
+    assert "judged with 7+ items" in str(inner.protocol)
+
+
+def test_of_new_users_the_first_are_given():
+    held = new_users(ratings_of(300, 9), 0.5, 1, minimum=12).test
+    every = [set(held.item_index[held.user_index == u]) for u in np.unique(held.user_index)]
+    before = [set() for _ in every]
+    for k in (0, 1, 5, 11):
+        people, given, rest = given_and_rest(held, k)
+        assert people.tolist() == np.unique(held.user_index).tolist()
+        for row, whole in enumerate(every):
+            known, to_find = set(given[[row]].indices), set(rest[[row]].indices)
+            assert len(known) == k
+            assert known | to_find == whole
+            assert not known & to_find
+            assert before[row] <= known, "those given before are given again"
+            before[row] = known
+    first = [held.item_index[held.user_index == u][0] for u in people]
+    assert given_and_rest(held, 1)[1].indices.tolist() == first
+
+
+def test_new_items_are_in_no_training_row():
+    ratings = Interactions(np.arange(200) % 20, np.arange(200) % 40, np.arange(200), n_items=45)
+    split = new_items(ratings, 0.25, 3, liked=20)
+    hidden = np.random.default_rng(3).permutation(40)[:10]
+    assert set(split.test.item_index) == set(hidden)
+    assert set(split.train.item_index) == set(range(40)) - set(hidden)
+    assert len(split.train) + len(split.test) == 180
+    assert str(split.protocol) == "new items, 75%/25%, seed 3, liked = rated 20+"
+    inner = split.validation()
+    assert inner.protocol == split.protocol
+    assert set(inner.test.item_index) == set(new_items(split.train, 0.25, 3).test.item_index)
+    with pytest.raises(InvalidInput, match="both sides"):
+        new_items(ratings, 0.01)
+
+
 @given(st.integers(2, 40), st.integers(2, 8))
 def test_k_folds_hold_each_rating_once(n, k):
     ratings = ratings_of(n)
@@ -202,7 +292,7 @@ def test_k_folds_hold_each_rating_once(n, k):
 
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, float("nan")])
-@pytest.mark.parametrize("make", [random_split, user_holdout, time_split])
+@pytest.mark.parametrize("make", [random_split, user_holdout, time_split, new_users, new_items])
 def test_fractions(make, fraction):
     with pytest.raises(InvalidParameter, match="between 0 and 1"):
         make(ratings_of(), fraction)

@@ -1,4 +1,4 @@
-"""Jobs of implicit: its alternating least squares."""
+"""Jobs of implicit: its alternating least squares and item neighbours."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import implicit.als
+import implicit.nearest_neighbours
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -49,3 +50,11 @@ def recommend(data: dict[str, Any], people: int, alone: int) -> dict[str, Any]:
         single = lists.timed_alone(lambda u: model.recommend(u, histories[u], N=10), alone)
     many = lists.timed(lambda: model.recommend(users, histories[users], N=10)[0])
     return {"single": single, **many}
+
+
+def neighbours(data: dict[str, Any], k: int) -> dict[str, Any]:
+    """The k items most alike each, by the cosine of who chose them."""
+    matrix = lists.histories(data)
+    started = time.perf_counter()
+    implicit.nearest_neighbours.CosineRecommender(k, THREADS).fit(matrix, show_progress=False)
+    return {"seconds": time.perf_counter() - started, "peak": lists.peak()}

@@ -1,4 +1,4 @@
-"""Jobs of irspack: iALS and EASE."""
+"""Jobs of irspack: iALS, EASE and item neighbours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import numpy as np
-from irspack import DenseSLIMRecommender, IALSRecommender
+from irspack import CosineKNNRecommender, DenseSLIMRecommender, IALSRecommender
 from irspack.utils.id_mapping import retrieve_recommend_from_score
 
 from contestants import lists
@@ -79,3 +79,11 @@ def recommend(data: dict[str, Any], people: int, alone: int) -> dict[str, Any]:
 
     single = lists.timed_alone(lambda user: best(np.array([user])), alone)
     return {"single": single, **lists.timed(together)}
+
+
+def neighbours(data: dict[str, Any], k: int) -> dict[str, Any]:
+    """The k items most alike each, by the cosine of who chose them."""
+    matrix = lists.histories(data)
+    started = time.perf_counter()
+    CosineKNNRecommender(matrix, shrinkage=0.0, normalize=True, top_k=k, n_threads=THREADS).learn()
+    return {"seconds": time.perf_counter() - started, "peak": lists.peak()}

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
 from scipy.sparse import csr_array
 
 from contestants import lists
@@ -14,9 +17,13 @@ from matinee import models
 from matinee.clustering.kmeans import kmeans, minibatch_kmeans
 from matinee.clustering.silhouette import Silhouette
 from matinee.clustering.spectral import spectral
+from matinee.clustering.vectors import unit_rows
+from matinee.content import blocks
+from matinee.features import side_information
 from matinee.interactions import Interactions
 from matinee.model import Model
-from matinee.ranking import Product
+from matinee.ranking import Likeness, Product
+from matinee.titles.spelling import parts
 
 
 def _ratings(data: dict[str, Any]) -> Interactions:
@@ -145,10 +152,63 @@ def clustered(data: dict[str, Any], k: int, by: str, **settings: Any) -> dict[st
     started = time.perf_counter()
     labels = fit(points, k, **settings).labels
     seconds = time.perf_counter() - started
-    return {"seconds": seconds, "peak": _peak(), "smallest": int(np.bincount(labels).min())}
+    return {"seconds": seconds, "peak": lists.peak(), "smallest": int(np.bincount(labels).min())}
 
 
-def _peak() -> float:
-    """GB; what `resource` says would count the process that started this one."""
-    words = Path("/proc/self/status").read_text().split()
-    return int(words[words.index("VmHWM:") + 1]) * 1024 / 1e9
+def neighbours(data: dict[str, Any], n: int) -> dict[str, Any]:
+    """The `n` rows of the highest cosine to each."""
+    points = data["points"]
+    started = time.perf_counter()
+    found = Likeness(points).best(np.arange(len(points), dtype=np.int32), n)
+    seconds = time.perf_counter() - started
+    return {"seconds": seconds, "lists": found.items, "peak": lists.peak()}
+
+
+def title_neighbours(data: dict[str, Any], movies: str, width: int, n: int) -> dict[str, Any]:
+    """All of it: a movies.csv read, `width` numbers a movie made, and neighbours found."""
+    started = time.perf_counter()
+    points = _title_vectors(Path(movies), width)
+    made = time.perf_counter() - started
+    found = neighbours({"points": points}, n)
+    return {
+        "vectors": made,
+        "seconds": time.perf_counter() - started,
+        "peak": found["peak"],
+        "points": points,
+    }
+
+
+def _title_vectors(movies: Path, width: int) -> np.ndarray:
+    read = csv.read_csv(movies, parse_options=csv.ParseOptions(newlines_in_values=True))
+    titles = read.column("title").to_pylist()
+    listed = pc.split_pattern(read.column("genres"), "|")
+    table = pa.table(
+        {
+            "item_id": read.column("movieId").cast(pa.string()),
+            "title": titles,
+            "year": pa.array([parts(title).year for title in titles], pa.int32()),
+            "genres": [[g for g in gs if not g.startswith("(")] for gs in listed.to_pylist()],
+        }
+    )
+    side = side_information(table, pa.table({"user_id": pa.array([], pa.string())}))
+    made = blocks(side, ("genre", "year"), width, 0)
+    left = width - sum(block.vectors.shape[1] for block in made)
+    made += blocks(side, ("title",), left, 0)
+    return unit_rows(np.hstack([block.vectors for block in made]))
+
+
+def item_weights(
+    data: dict[str, Any], model: str, asked: int = 0, **settings: Any
+) -> dict[str, Any]:
+    """Fit a model of item weights; ask `fans` of so many titles, one by one."""
+    train = _prepared(data)
+    fitted = models.get(model)(**settings)
+    started = time.perf_counter()
+    fitted.fit(train)
+    seconds = time.perf_counter() - started
+    single = []
+    for item in np.argsort(-fitted.item_count_, kind="stable")[:asked]:
+        started = time.perf_counter()
+        fitted.evidence([item], fitted.also_like([item], 10).items[0])
+        single.append(time.perf_counter() - started)
+    return {"seconds": seconds, "peak": lists.peak(), "single": np.array(single)}

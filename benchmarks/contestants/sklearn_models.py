@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.metrics import silhouette_score
+from sklearn.neighbors import NearestNeighbors
 
 from contestants import lists
 
@@ -29,3 +30,14 @@ def clusterings(
             silhouette_score(points, found.labels_)
             judging += time.perf_counter() - started
     return {"seconds": seconds, "together": seconds + judging, "inertia": inertia}
+
+
+def neighbours(data: dict[str, Any], n: int, metric: str = "cosine") -> dict[str, Any]:
+    """The `n` rows nearest to each, on two threads."""
+    points = data["points"]
+    started = time.perf_counter()
+    model = NearestNeighbors(n_neighbors=n, algorithm="brute", metric=metric, n_jobs=2)
+    # Without points of its own to ask for, it leaves each row out of its list.
+    found = model.fit(points).kneighbors(return_distance=False)
+    seconds = time.perf_counter() - started
+    return {"seconds": seconds, "lists": found.astype("int32"), "peak": lists.peak()}

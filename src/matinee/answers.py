@@ -92,6 +92,78 @@ class Profile:
             raise InvalidParameter(f"`age` must lie in 1..129 years, got {self.age}.")
 
 
+@dataclass(frozen=True)
+class Newcomer:
+    """What somebody new is recommended, way by way.
+
+    Attributes
+    ----------
+    lists
+        By the name of the way: "blend", "alike", "fans", "people". A way that nothing is known
+        for has an empty list.
+    notes
+        In words, what was made of what they said.
+    """
+
+    lists: dict[str, list[Recommendation]]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FanTitle:
+    """What the fans of a title like as well.
+
+    Attributes
+    ----------
+    share, everybody
+        How many of the fans like it, and of all people.
+    lift
+        How many times everybody's share it is.
+    people
+        Fans who like it.
+    """
+
+    item_id: str
+    title: str
+    year: int | None
+    genres: list[str]
+    share: float
+    everybody: float
+    lift: float
+    people: int
+
+
+@dataclass(frozen=True)
+class Details(Title):
+    """All that is known of an item; None or empty where nothing is.
+
+    Attributes
+    ----------
+    runtime
+        Minutes.
+    revenue
+        US dollars.
+    release_date
+        As in 1996-03-08.
+    tags
+        Those most given, with how often.
+    also
+        Other names of it.
+    links
+        Addresses of it elsewhere, by name.
+    """
+
+    overview: str | None
+    keywords: list[str]
+    runtime: float | None
+    revenue: float | None
+    release_date: str | None
+    language: str | None
+    tags: list[tuple[str, int]]
+    also: list[str]
+    links: dict[str, str]
+
+
 On = Literal["users", "items"]
 
 

@@ -7,45 +7,38 @@ newer than a model are not in it until the next training.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from matinee import ranking as contract
-from matinee.answers import Prediction, Profile, Rating, Reason, Recommendation, Status, Sure, Title
+from matinee.about import details
+from matinee.answers import (
+    Details,
+    FanTitle,
+    Newcomer,
+    Prediction,
+    Profile,
+    Rating,
+    Reason,
+    Recommendation,
+    Status,
+    Title,
+)
 from matinee.catalogue import Catalogue
 from matinee.clusters.views import Clusterings
-from matinee.errors import (
-    ArchiveError,
-    InvalidInput,
-    NotReady,
-    UnknownItem,
-    UnknownModel,
-    UnknownUser,
-    Unsupported,
-)
-from matinee.evaluation.compare import quality
-from matinee.features import check_profile
+from matinee.errors import InvalidInput, InvalidParameter, NotReady, UnknownItem, UnknownUser
+from matinee.features.profiles import Understood, understood
+from matinee.lists import ANYTHING, Lists, positive, sure
 from matinee.live_models import LiveModels
-from matinee.model import Model
 from matinee.person import Person
+from matinee.serving import BLEND, WAYS, Served, Serving
 from matinee.storage.state import parse_scale
 from matinee.storage.workspace import Workspace
-
-_log = logging.getLogger(__name__)
-
-_FEW, _FOR_FEW = 5, "user_clusters"
-"""Of whom fewer liked items are known is served by this model, where it is trained: people like
-them say more of somebody new than the few items do, and profiles count. Measured on MovieLens 100K
-and 1M with histories cut short; docs/models.md has the figures."""
-_LATEST = 3
-"""Archives of it, of which the best serves."""
+from matinee.wishes import Wishes
 
 
 class Engine:
@@ -64,6 +57,8 @@ class Engine:
         self._store = workspace.store
         self._models = LiveModels(workspace)
         self._catalogue = Catalogue(workspace.store)
+        self._serving = Serving(workspace, self._models)
+        self._lists = Lists(workspace.store, self._catalogue, self._serving)
 
     # ---- what there is ------------------------------------------------------------------
 
@@ -91,11 +86,23 @@ class Engine:
 
     def search(self, text: str, n: int = 10) -> list[Title]:
         """Titles that equal, begin with or hold `text`; the most rated ones for no text."""
-        return self._catalogue.search(text, _positive(n))
+        return self._catalogue.search(text, positive(n))
+
+    def nearest(self, text: str, n: int = 5) -> list[Title]:
+        """Titles that may have been meant, the likeliest first."""
+        return self._catalogue.nearest(text, positive(n))
 
     def title(self, item_id: str) -> Title:
         """The item with this id; UnknownItem if there is none."""
         return self._catalogue.titles([self._item_index(item_id)])[0]
+
+    def details(self, item_id: str) -> Details:
+        """All that is known of the item with this id: texts, facts, tags, links, other names."""
+        return details(self._store, self.title(item_id))
+
+    def genres(self) -> list[str]:
+        """The genres of the catalogue, by name."""
+        return self._lists.shelf.genres()
 
     def resolve(self, text: str) -> Title:
         """The one item with this id or title; UnknownItem or Ambiguous otherwise."""
@@ -109,7 +116,13 @@ class Engine:
     # ---- answers ------------------------------------------------------------------------
 
     def recommend(
-        self, user_id: str, n: int = 10, *, model: str | None = None, include_seen: bool = False
+        self,
+        user_id: str,
+        n: int = 10,
+        *,
+        model: str | None = None,
+        include_seen: bool = False,
+        wishes: Wishes = ANYTHING,
     ) -> list[Recommendation]:
         """The best `n` items for a user, each with its reasons.
 
@@ -117,11 +130,16 @@ class Engine:
         ----------
         model
             The name of a model or the id of an archive; default: the active ranking model, or
-            user_clusters (where trained) while fewer than 5 liked items of the user are known.
+            (where trained) three_ways while fewer than 20 liked items of the user are known, or
+            user_clusters while fewer than 5 are.
         include_seen
             Also what the user has rated.
+        wishes
+            Filters, and how different the items should be.
         """
-        return self._recommend(self._person(user_id), n, model, include_seen)
+        person = self._person(user_id)
+        served = self._serving.for_person(model, person)
+        return self._lists.of_person(person, n, served, wishes, include_seen=include_seen)
 
     def recommend_for(
         self,
@@ -130,53 +148,131 @@ class Engine:
         n: int = 10,
         *,
         model: str | None = None,
+        way: str | None = None,
+        wishes: Wishes = ANYTHING,
     ) -> list[Recommendation]:
-        """The best `n` items for somebody new who likes these titles (or ids); nothing is kept."""
-        indices = sorted({self._item_index(self.resolve(text).item_id) for text in liked})
-        top = np.full(len(indices), self.scale[1], np.float32)
-        stated = {} if profile is None else asdict(profile)
-        if profile is not None:
-            check_profile(stated, self._ranking_model(model)[1]["user_feature_names"])
-        return self._recommend(
-            Person(np.array(indices, np.int32), top, stated, self.liked_threshold), n, model, False
-        )
+        """The best `n` items for somebody new who likes these titles (or ids); nothing is kept.
+
+        What is named never comes back, nor does the same film under another id.
+
+        Parameters
+        ----------
+        way
+            "alike", "fans", "people", or "blend" for the three of them; instead of a model.
+        """
+        if model is not None and way is not None:
+            raise InvalidParameter(
+                f"Either a model or a way may be named, got model {model!r} and way {way!r}."
+            )
+        person = self._newcomer(liked)
+        served = self._serving.way(way) if way else self._serving.for_person(model, person)
+        person = replace(person, profile=self._understood(profile, served).profile)
+        return self._lists.of_person(person, n, served, wishes)
+
+    def ways_for(
+        self,
+        liked: Sequence[str] = (),
+        profile: Profile | None = None,
+        n: int = 10,
+        wishes: Wishes = ANYTHING,
+    ) -> Newcomer:
+        """A list for somebody new by each way, and what was made of what they said.
+
+        A way that nothing is known for has an empty list, and a note says so.
+
+        Raises
+        ------
+        NotReady
+            three_ways is not trained.
+        """
+        served = {way: self._serving.way(way) for way in WAYS}
+        understood = self._understood(profile, served[BLEND])
+        person = replace(self._newcomer(liked), profile=understood.profile)
+        silent = _silent(person)
+        lists = {
+            way: [] if way in silent else self._lists.of_person(person, n, each, wishes)
+            for way, each in served.items()
+        }
+        return Newcomer(lists, (*understood.notes, *silent.values()))
+
+    def understood(self, profile: Profile) -> Understood:
+        """A profile in the words that the models know, and in words what was changed.
+
+        Raises
+        ------
+        InvalidParameter
+            What is said of somebody means nothing to the models.
+        """
+        return self._understood(profile, self._serving.ranking())
+
+    def known_profiles(self) -> dict[str, list[str]]:
+        """The ages, genders, occupations and regions that people of the training data state."""
+        known: dict[str, list[str]] = {
+            field: [] for field in ("age", "gender", "occupation", "region")
+        }
+        for name in self._serving.ranking().profile_names:
+            field, _, value = name.partition(":")
+            known[field].append(value)
+        return known
 
     def predict(self, user_id: str, item_id: str) -> Prediction:
         """The rating that a user would give to an item."""
         person, index = self._person(user_id), self._item_index(item_id)
-        model, details = self._model(None, "rating")
+        model, details = self._serving.model(None, "rating")
         known = index if index < model.n_items else -1
         history, _ = person.histories(model, None)
         value = model.predict(history, [known], person.profile_row(details["user_feature_names"]))
         title = self._catalogue.titles([index])[0]
-        return Prediction(item_id, title.title, float(value[0]), _sure(person, title))
+        return Prediction(item_id, title.title, float(value[0]), sure(person, title))
 
-    def similar(self, item: str, n: int = 10) -> list[Recommendation]:
-        """The `n` items most alike one that is named by id or title."""
+    def similar(
+        self,
+        item: str,
+        n: int = 10,
+        *,
+        model: str | None = None,
+        threshold: float | None = None,
+        wishes: Wishes = ANYTHING,
+    ) -> list[Recommendation]:
+        """The `n` items most alike one that is named by id or title.
+
+        Parameters
+        ----------
+        model
+            One that has item vectors; default: alike, or whichever is trained.
+        threshold
+            Only items with a cosine of at least this much.
+        """
+        if threshold is not None and not -1 <= threshold <= 1:
+            raise InvalidParameter(f"`threshold` must lie in -1..1, got {threshold:g}.")
         index = self._item_index(self.resolve(item).item_id)
-        model = self._model_with_likeness()
-        if index >= model.n_items:
-            raise NotReady(f"{item!r} is newer than every model; train again to compare it.")
-        ranking = model.similar_items([index], _positive(n))
-        asked = self._catalogue.named([index])[0]
-        reason = Reason("rated", f"alike {asked.title}", 1.0, asked.item_id)
-        nobody = Person(np.zeros(0, np.int32), np.zeros(0, np.float32), {}, 0.0)
-        titles = self._catalogue.titles([int(i) for i in ranking.items[0] if i >= 0])
-        return [
-            _recommendation(title, float(score), None, nobody, [reason])
-            for title, score in zip(titles, ranking.scores[0], strict=False)
-        ]
+        chosen = self._serving.with_item_vectors(model)
+        if index >= chosen.n_items:
+            raise NotReady(f"{item!r} is newer than {chosen.name}; train again to compare it.")
+        return self._lists.alike(index, n, chosen, threshold, wishes)
+
+    def fans(
+        self, items: Sequence[str], n: int = 10, *, wishes: Wishes = ANYTHING
+    ) -> list[FanTitle]:
+        """What the fans of these titles (or ids) like more than everybody does.
+
+        Nothing where too few like them to tell.
+        """
+        if not items:
+            raise InvalidInput("Fans are asked of at least one title, got none; name one.")
+        indices = np.array(sorted({self._item_index(self.resolve(t).item_id) for t in items}))
+        model = self._serving.fans()
+        if indices[-1] >= model.n_items:
+            raise NotReady("One of these titles is newer than the model; train again.")
+        return self._lists.fans(indices.astype(np.int32), n, model, wishes)
 
     def explain(self, user_id: str, item_id: str, *, model: str | None = None) -> list[Reason]:
         """Why an item is (or would be) recommended to a user, the strongest reason first."""
         person, index = self._person(user_id), self._item_index(item_id)
-        chosen, details = self._serving(model, person)
-        if index >= chosen.n_items:
+        served = self._serving.for_person(model, person)
+        if index >= served.model.n_items:
             raise NotReady(f"Item {item_id!r} is newer than the model; train again to explain it.")
-        threshold = details["liked_threshold"] if chosen.task == "ranking" else None
-        history, _ = person.histories(chosen, threshold)
-        profile = person.profile_row(details["user_feature_names"])
-        return self._reasons(chosen, history, profile, [index], person)[0]
+        return self._lists.reasons(served, person, [index])[0]
 
     # ---- people -------------------------------------------------------------------------
 
@@ -239,51 +335,14 @@ class Engine:
 
     # ---- within -------------------------------------------------------------------------
 
-    def _recommend(
-        self, person: Person, n: int, name: str | None, include_seen: bool
-    ) -> list[Recommendation]:
-        model, details = self._serving(name, person)
-        threshold = details["liked_threshold"] if model.task == "ranking" else None
-        history, seen = person.histories(model, threshold)
-        profile = person.profile_row(details["user_feature_names"])
-        ranking = model.recommend(
-            history, _positive(n), exclude_seen=not include_seen, seen=seen, profiles=profile
-        )
-        found = [int(i) for i in ranking.items[0] if i >= 0]
-        predicted = self._predicted(person, found)
-        reasons = self._reasons(model, history, profile, found, person)
-        scores = ranking.scores[0].tolist()
-        parts = zip(self._catalogue.titles(found), scores, predicted, reasons, strict=False)
-        return [_recommendation(title, s, p, person, why) for title, s, p, why in parts]
+    def _newcomer(self, liked: Sequence[str]) -> Person:
+        """Somebody new who likes these titles or ids, and says nothing else."""
+        items = sorted({self._item_index(self.resolve(text).item_id) for text in liked})
+        top = np.full(len(items), self.scale[1], np.float32)
+        return Person(np.array(items, np.int32), top, {}, self.liked_threshold)
 
-    def _predicted(self, person: Person, items: list[int]) -> list[float | None]:
-        if self.workspace.active("rating") is None:
-            return [None] * len(items)
-        model, details = self._model(None, "rating")
-        history, _ = person.histories(model, None)
-        known = [i if i < model.n_items else -1 for i in items]
-        values = model.predict(history, known, person.profile_row(details["user_feature_names"]))
-        return [round(float(v), 3) for v in values]
-
-    def _reasons(
-        self,
-        model: Model,
-        history: csr_array,
-        profile: csr_array | None,
-        items: list[int],
-        person: Person,
-    ) -> list[list[Reason]]:
-        explained = model.explain(history, items, profile)
-        return [[self._in_words(r, person) for r in reasons] for reasons in explained]
-
-    def _in_words(self, reason: contract.Reason, person: Person) -> Reason:
-        if reason.item is None:
-            return Reason(reason.kind, reason.label, reason.weight)
-        title = self._catalogue.named([reason.item])[0]
-        given = float(person.values[np.searchsorted(person.items, reason.item)])
-        verb = "like" if given >= person.liked else "rated"
-        text = f"you {verb} {title.title}" + ("" if verb == "like" else f" {given:g}")
-        return Reason(reason.kind, text, reason.weight, title.item_id)
+    def _understood(self, profile: Profile | None, served: Served) -> Understood:
+        return understood({} if profile is None else asdict(profile), served.profile_names)
 
     def _person(self, user_id: str) -> Person:
         index = self._user_index(user_id)
@@ -303,86 +362,13 @@ class Engine:
             raise UnknownItem(f"There is no item with the id {item_id!r}; search for its title.")
         return index
 
-    def _ranking_model(self, name: str | None) -> tuple[Model, dict[str, Any]]:
-        task = "ranking" if self.workspace.active("ranking") else "rating"
-        return self._model(name, task)
 
-    def _serving(self, name: str | None, person: Person) -> tuple[Model, dict[str, Any]]:
-        """The model asked for, else the one that serves a person of whom this much is known."""
-        model, details = self._ranking_model(name)
-        if name is not None or model.task != "ranking":
-            return model, details
-        liked = np.count_nonzero(person.values >= details["liked_threshold"])
-        if liked >= _FEW:
-            return model, details
-        latest = [m for m in self.workspace.newest(_FOR_FEW, _LATEST) if "error" not in m]
-        if not latest:
-            return model, details
-        # That nobody be served by what was only tried out.
-        best = max(latest, key=lambda m: quality("ranking", m["details"]["figures"]))
-        try:
-            return self._model(best["id"], "ranking")
-        except ArchiveError as error:
-            # Such as one that an older matinee saved: what serves all others does for these too.
-            _log.warning("New people are served by %s: %s", model.name, error)
-            return model, details
-
-    def _model(self, name: str | None, task: str) -> tuple[Model, dict[str, Any]]:
-        """A model by name or archive id, else the active one of a task, and its details."""
-        archive_id = self.workspace.active(task) if name is None else self._archive(name)
-        if archive_id is None:
-            fitting = "als" if task == "rating" else "user_clusters"
-            if task == "rating" and self._store.setting("feedback") == "implicit":
-                raise Unsupported(
-                    "Ratings cannot be predicted from implicit feedback, which is all that this "
-                    "workspace holds; ask for recommendations."
-                )
-            raise NotReady(f"No {task} model is active yet; train one: matinee train {fitting}.")
-        try:
-            return self._models.now(archive_id)
-        except UnknownModel as error:
-            if name is not None:
-                raise
-            raise NotReady(f"The active {task} model is gone; train one again.") from error
-
-    def _archive(self, name: str) -> str:
-        saved = self.workspace.models()
-        fitting = [m["id"] for m in saved if name in (m["id"], m["model"]) and name]
-        if not fitting:
-            names = ", ".join(sorted({m["model"] for m in saved} - {""})) or "none yet"
-            raise UnknownModel(f"No model {name!r} is trained here; there are: {names}.")
-        return str(fitting[-1])
-
-    def _model_with_likeness(self) -> Model:
-        for task in ("ranking", "rating"):
-            if self.workspace.active(task) is None:
-                continue
-            model, _ = self._model(None, task)
-            if model.has_item_vectors:
-                return model
-        for name in ("item_clusters", "als"):
-            if any(m["model"] == name for m in self.workspace.models()):
-                return self._model(name, "ranking")[0]
-        raise Unsupported("No trained model knows which items are alike; train item_clusters.")
-
-
-def _recommendation(
-    title: Title, score: float, predicted: float | None, person: Person, reasons: list[Reason]
-) -> Recommendation:
-    sure = _sure(person, title)
-    return Recommendation(
-        title.item_id, title.title, title.year, title.genres, score, predicted, sure, reasons
-    )
-
-
-def _sure(person: Person, title: Title) -> Sure:
-    own, others = len(person.items), title.n_ratings
-    if own < 5 or others < 10:
-        return "low"
-    return "high" if own >= 20 and others >= 50 else "medium"
-
-
-def _positive(n: int) -> int:
-    if n < 1:
-        raise InvalidInput(f"`n` must be at least 1, got {n}.")
-    return n
+def _silent(person: Person) -> dict[str, str]:
+    """The ways that have nothing to say of somebody, each with a note."""
+    silent = {}
+    if not len(person.items):
+        silent["alike"] = "No liked title is named, so nothing can be alike one."
+        silent["fans"] = "No liked title is named, so there are no fans to ask."
+    if not any(v is not None for v in person.profile.values()) and not len(person.items):
+        silent["people"] = "Nothing is said of the person, so this is what everybody likes."
+    return silent

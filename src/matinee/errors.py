@@ -78,7 +78,17 @@ class UnknownDataset(NotFound):
 
 
 class Ambiguous(MatineeError):
-    """Several items carry the title that was given."""
+    """Several items carry the title that was given.
+
+    Attributes
+    ----------
+    choices
+        Their ids and titles, the likeliest first.
+    """
+
+    def __init__(self, message: str, choices: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.choices = tuple(choices)
 
 
 class Unsupported(MatineeError):

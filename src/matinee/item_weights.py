@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from matinee import ranking
 from matinee.errors import InvalidInput
-from matinee.interactions import Float32, Int32, sorted_csr
+from matinee.interactions import Float32, Int32
 from matinee.kernels.products import add_sparse_rows
 from matinee.model import Model, State
 from matinee.ranking import Reason
@@ -51,9 +51,25 @@ class ItemWeights(Model):
 def from_lists(columns: Int32, values: Float32) -> csr_array:
     """(n, n) CSR of the (n, k) columns and values of each row; column -1 is nothing."""
     n = len(columns)
+    indptr, indices, (data,) = sorted_lists(columns, values)
+    return csr_array((data, indices, indptr), shape=(n, n))
+
+
+def sorted_lists(columns: Int32, *values: Any) -> tuple[Int32, Int32, list[Any]]:
+    """(n, k) columns of each row and arrays of values beside them, as the parts of sorted CSR.
+
+    Returns
+    -------
+    indptr, indices : int32
+        Column -1 is nothing; none may stand in a row twice.
+    values : a list of arrays, in their types, in the order of `indices`
+    """
     kept = columns >= 0
     indptr = np.append(0, np.cumsum(kept.sum(axis=1))).astype(np.int32)
-    return sorted_csr(csr_array((values[kept], columns[kept], indptr), shape=(n, n)))
+    place = np.arange(indptr[-1], dtype=np.int32)
+    order = csr_array((place, columns[kept], indptr), shape=(len(columns), len(columns)))
+    order.sort_indices()
+    return indptr, order.indices.astype(np.int32, copy=False), [v[kept][order.data] for v in values]
 
 
 def people_weights(lengths: Int32, power: float) -> Float32:

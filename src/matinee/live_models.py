@@ -18,8 +18,9 @@ from matinee.storage.workspace import Workspace
 
 _log = logging.getLogger(__name__)
 
-_KEPT = 4
-"""Models held in memory: the two active ones, and those asked for by name of late."""
+_KEPT = 6
+"""Models held in memory: the two active ones, those for new people, for what is alike and for fans,
+and those asked for by name of late."""
 
 
 class LiveModels:

@@ -297,10 +297,17 @@ class Model(Hyperparameters):
         return np.clip(result, self.bounds_[0], self.bounds_[1], out=result)
 
     @final
-    def similar_items(self, items: npt.ArrayLike, n: int = 10) -> Ranking:
+    def similar_items(
+        self, items: npt.ArrayLike, n: int = 10, *, candidates: npt.ArrayLike | None = None
+    ) -> Ranking:
         """The `n` items most alike each of `items` by cosine, never the item itself.
 
         An item of which nothing is known is like none.
+
+        Parameters
+        ----------
+        candidates : item indices, optional
+            Only among these.
 
         Raises
         ------
@@ -309,7 +316,21 @@ class Model(Hyperparameters):
         """
         self._check_fitted()
         wanted = inputs.checked_items("items", items, 0, self.n_items)
-        return self._likeness().best(wanted, n)
+        if candidates is not None:
+            candidates = inputs.checked_candidates(candidates, self.n_items)
+        return self._likeness().best(wanted, n, candidates)
+
+    @final
+    def cosines(self, items: npt.ArrayLike) -> Float32:
+        """(items, items) cosines of `items` with each other; 0 where nothing is known of one.
+
+        Raises
+        ------
+        Unsupported
+            The model holds no item vectors.
+        """
+        self._check_fitted()
+        return self._likeness().between(inputs.checked_items("items", items, 0, self.n_items))
 
     @final
     def explain(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from matinee.features import profile_row
+from matinee.features import profile_row, readable
 from matinee.interactions import Float32, Int32
 from matinee.model import Model
 
@@ -45,8 +45,13 @@ class Person:
         return _row(items[liked], values[liked], model.n_items), _row(items, values, model.n_items)
 
     def profile_row(self, names: list[str]) -> csr_array | None:
-        """(1, g) CSR of the profile in the columns of a model; None where nothing is stated."""
-        return profile_row(self.profile, names) if names and self.profile else None
+        """(1, g) CSR of the profile in the columns of a model; None where nothing is stated.
+
+        What cannot be read counts as unknown: it was stored before this model met anybody.
+        """
+        if not names or not self.profile:
+            return None
+        return profile_row(readable(self.profile, names), names)
 
 
 def _row(items: Int32, values: Float32, width: int) -> csr_array:

@@ -8,14 +8,17 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
-from matinee.errors import InvalidInput
-from matinee.interactions import Float32, Int32, Int64
+from matinee.errors import InvalidInput, InvalidParameter
+from matinee.interactions import Float32, Int32, Int64, sorted_csr
 from matinee.kernels import topn, topn_products
 from matinee.kernels.threads import exclusive
 
 BLOCK = 512
 """People scored at a time, so that no full score matrix is ever held."""
+_ASKED, _FIRST = 4096, 64
+"""Rows whose alikes above a threshold are looked for at a time, and how many of each at first."""
 _NO_ROWS, _NO_ITEMS = np.zeros(1, np.int32), np.zeros(0, np.int32)
 
 
@@ -98,17 +101,67 @@ class Likeness:
         known = np.flatnonzero(self._known).astype(np.int32)
         self._candidates = None if len(known) == len(norm) else known
 
-    def best(self, wanted: Int32, n: int) -> Ranking:
-        """The `n` rows with the highest cosine to each wanted one, never itself."""
+    def best(self, wanted: Int32, n: int, candidates: Int32 | None = None) -> Ranking:
+        """The `n` rows with the highest cosine to each wanted one, never itself.
+
+        Parameters
+        ----------
+        candidates : sorted rows, optional
+            Only these may be chosen.
+        """
         result = _nothing_yet(len(wanted), len(self._unit), n)
         asked = self._known[wanted]
         itself = wanted[asked]
         order = np.arange(len(itself))
         seen = Seen(np.arange(len(itself) + 1, dtype=np.int32), itself, order)
         product = Product(self._unit[itself], self._unit)
-        found = best_of_product(product, n, seen, self._candidates)
+        allowed = self._candidates
+        if candidates is not None:
+            allowed = candidates[self._known[candidates]]
+        found = best_of_product(product, n, seen, allowed)
         result.items[asked], result.scores[asked] = found
         return result
+
+    def above(self, threshold: float, wanted: Int32 | None = None) -> csr_array:
+        """All pairs of rows whose cosine is `threshold` or more, without a matrix of all.
+
+        Each row is asked for its best few, and where the last of them still qualifies, for more.
+
+        Parameters
+        ----------
+        threshold
+            Above 0, at most 1. Cosines are float32: those of equal rows may miss 1 by 1e-6.
+        wanted : rows, optional
+            Only pairs that begin with one of these; default: all.
+
+        Returns
+        -------
+        (wanted, rows) CSR float32 of cosines, never of a row with itself.
+
+        Raises
+        ------
+        InvalidParameter
+        """
+        if not 0 < threshold <= 1:
+            raise InvalidParameter(f"`threshold` must be > 0 and <= 1, got {threshold:g}.")
+        rows = len(self._unit)
+        wanted = np.arange(rows, dtype=np.int32) if wanted is None else wanted
+        pairs = [(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))]
+        for start in range(0, len(wanted), _ASKED):
+            left, n = np.arange(start, min(start + _ASKED, len(wanted))), _FIRST
+            while len(left):
+                items, scores = self.best(wanted[left], n)
+                more = (scores[:, -1] >= threshold) & (n < rows)
+                at, place = np.nonzero((scores >= threshold) & ~more[:, np.newaxis])
+                pairs.append((left[at], items[at, place], scores[at, place]))
+                left, n = left[more], 8 * n
+        row, item, cosine = map(np.concatenate, zip(*pairs, strict=True))
+        return sorted_csr(csr_array((cosine, (row, item)), shape=(len(wanted), rows)))
+
+    def between(self, rows: Int32) -> Float32:
+        """(rows, rows) cosines of these rows with each other."""
+        unit = self._unit[rows]
+        return Product(unit, unit).scores()
 
 
 def ratings_that_speak(items: Int32, shares: npt.NDArray[Any], most: int = 5) -> list[Reason]:

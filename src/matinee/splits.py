@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from matinee.errors import InvalidInput, InvalidParameter
 from matinee.interactions import Bool, Int64, Interactions
+
+NEW_USERS, NEW_ITEMS = "new users", "new items"
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,11 @@ class Split:
             return time_split(self.train, p.fraction)
         if p.kind == "leave-last-out":
             return leave_last_out(self.train)
+        if p.kind == NEW_USERS and p.fraction is not None:
+            again = new_users(self.train, p.fraction, seed, minimum=p.minimum or 1)
+            return replace(again, protocol=replace(p, fold=None))
+        if p.kind == NEW_ITEMS and p.fraction is not None:
+            return replace(new_items(self.train, p.fraction, seed), protocol=p)
         return random_split(self.train, 0.1, seed)
 
 
@@ -76,12 +84,16 @@ def _check_fraction(fraction: float) -> None:
 
 
 def _split(ratings: Interactions, test: Bool, protocol: Protocol) -> Split:
-    if not test.any() or test.all():
-        raise InvalidInput(
-            f"A split ({protocol}) must leave ratings on both sides, got {int((~test).sum())} for "
-            f"training and {int(test.sum())} for test; take more data or another fraction."
-        )
+    _check_parts(int((~test).sum()), int(test.sum()), protocol)
     return Split(ratings.take(~test), ratings.take(test), protocol)
+
+
+def _check_parts(train: int, test: int, protocol: Protocol) -> None:
+    if not train or not test:
+        raise InvalidInput(
+            f"A split ({protocol}) must leave ratings on both sides, got {train} for training and "
+            f"{test} for test; take more data or another fraction."
+        )
 
 
 def _times(ratings: Interactions) -> Int64:
@@ -134,6 +146,98 @@ def user_holdout(
     test[order[rank < held[users]]] = True
     note = f"users with {minimum}+" + ("" if liked is None else f", liked = rated {liked:g}+")
     return _split(taking_part, test, Protocol("per-user", fraction, seed, None, minimum, note))
+
+
+def new_users(
+    ratings: Interactions,
+    fraction: float = 0.1,
+    seed: int = 42,
+    *,
+    liked: float | None = None,
+    minimum: int = 15,
+    fold: int = 0,
+) -> Split:
+    """Hold out all that ``floor(people * fraction)`` people chose: nothing of them is trained on.
+
+    The generator draws a permutation of those who have a row that takes part (with `liked`: rated
+    that high, without values), and then one key for each such row, in file order. Block number
+    `fold` of the permutation is held out. The test rows are those of held-out people with
+    `minimum` or more, and stand person by person **in the order in which they are given** to a
+    model: by key. So of each person the first k are known and the rest is to be found, for
+    any k below `minimum`, and who is given 5 was given the same 1 before. Rows of held-out
+    people with fewer are in neither part.
+
+    Raises
+    ------
+    InvalidParameter
+        `fraction` is not between 0 and 1, or there is no such fold.
+    InvalidInput
+        A part would be empty.
+    """
+    _check_fraction(fraction)
+    folds = int(1 / fraction + 1e-9)
+    if not 0 <= fold < folds:
+        raise InvalidParameter(f"`fold` must lie in 0..{folds - 1}, got {fold}.")
+    taking_part = ratings if liked is None else ratings.liked(liked)
+    generator = np.random.default_rng(seed)
+    people = generator.permutation(np.unique(taking_part.user_index))
+    size = int(len(people) * fraction + 1e-9)
+    held = np.zeros(ratings.n_users, bool)
+    held[people[fold * size : (fold + 1) * size]] = True
+    order = np.lexsort((generator.random(len(taking_part)), taking_part.user_index))
+    enough = np.bincount(taking_part.user_index, minlength=ratings.n_users) >= minimum
+    test = order[(held & enough)[taking_part.user_index[order]]]
+    train = ~held[taking_part.user_index]
+    note = f"judged with {minimum}+ items" + (
+        "" if liked is None else f", liked = rated {liked:g}+"
+    )
+    which = None if fold == 0 else f"{fold + 1} of {folds}"
+    protocol = Protocol(NEW_USERS, fraction, seed, which, minimum, note)
+    _check_parts(int(train.sum()), len(test), protocol)
+    return Split(taking_part.take(train), taking_part.take(test), protocol)
+
+
+def given_and_rest(held: Interactions, k: int) -> tuple[Int64, csr_array, csr_array]:
+    """What is known of new people, and what is to be found, where k items of each are given.
+
+    Parameters
+    ----------
+    held
+        Test rows of `new_users`: person by person, in the order in which they are given.
+
+    Returns
+    -------
+    people : user indices, ascending; given, rest : (people, n_items) CSR float32, ones
+    """
+    people, start, count = np.unique(held.user_index, return_index=True, return_counts=True)
+    place = np.arange(len(held)) - np.repeat(start, count)
+    row = np.repeat(np.arange(len(people), dtype=np.int32), count)
+
+    def part(chosen: Bool) -> csr_array:
+        kept = Interactions(
+            row[chosen], held.item_index[chosen], n_users=len(people), n_items=held.n_items
+        )
+        return kept.matrix
+
+    return people.astype(np.int64), part(place < k), part(place >= k)
+
+
+def new_items(
+    ratings: Interactions, fraction: float = 0.1, seed: int = 42, *, liked: float | None = None
+) -> Split:
+    """Hold out all choices of ``floor(items * fraction)`` items: nobody's rating of them is seen.
+
+    They are the first of a permutation, by ``default_rng(seed)``, of the items that have a row
+    that takes part (with `liked`: rated that high, without values).
+    """
+    _check_fraction(fraction)
+    taking_part = ratings if liked is None else ratings.liked(liked)
+    items = np.random.default_rng(seed).permutation(np.unique(taking_part.item_index))
+    hidden = np.zeros(ratings.n_items, bool)
+    hidden[items[: int(len(items) * fraction + 1e-9)]] = True
+    note = "" if liked is None else f"liked = rated {liked:g}+"
+    protocol = Protocol(NEW_ITEMS, fraction, seed, note=note)
+    return _split(taking_part, hidden[taking_part.item_index], protocol)
 
 
 def leave_last_out(ratings: Interactions) -> Split:

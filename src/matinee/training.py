@@ -22,11 +22,21 @@ from matinee.model import Model
 from matinee.people_clusters import PeopleClusters
 from matinee.progress import Progress, silent
 from matinee.splits import Split, random_split, time_split, user_holdout
+from matinee.storage import lineage
 from matinee.storage.workspace import Workspace
 
 _log = logging.getLogger(__name__)
 
-DEFAULT_MODELS = ("popularity", "biases", "als", "mle", "item_clusters", "user_clusters", "ials")
+DEFAULT_MODELS = (
+    "popularity",
+    "biases",
+    "als",
+    "mle",
+    "item_clusters",
+    "user_clusters",
+    "ials",
+    "three_ways",
+)
 
 
 @dataclass(frozen=True)
@@ -93,8 +103,9 @@ def leaderboard(
 def import_once(
     workspace: Workspace, source: str, progress: Progress = silent, *, mix: bool = False
 ) -> None:
-    """Import a MovieLens set that the workspace does not hold yet, or a ratings file anew."""
-    if source in sets.SETS and source in workspace.store.sources():
+    """Import a MovieLens or merged set that the workspace does not hold yet, or a file anew."""
+    published = source in sets.SETS and source in workspace.store.sources()
+    if published or lineage.holds(workspace.store, source):
         return
     check_source(workspace, source, mix=mix)
     stated = {} if source in sets.SETS else {"scale": workspace.store.stated_scale()}
@@ -156,7 +167,14 @@ def train(
     liked = float(store.setting("liked_threshold") or default_liked_threshold(*ratings.scale))
     if any(model.task == "ranking" for model in chosen):
         _check_likes(workspace, ratings, liked)
-    side = side_information(store.items(), store.users(), store.tags())
+    side = side_information(
+        store.items(),
+        store.users(),
+        store.tags(),
+        store.genome(),
+        sentences=any(model.parameters.get("sentence", 0) > 0 for model in chosen),
+    )
+    made_from = lineage.of_training(store, ratings, side).as_dict()
     results = []
     for done, model in enumerate(chosen):
         progress("training", done, len(chosen))
@@ -166,6 +184,7 @@ def train(
         model.fit(learned, side, progress=progress)
         seconds = time.perf_counter() - start
         details = _details(workspace, model, ratings, liked, side, evaluation, seconds)
+        details["specs"] = made_from
         archive_id = workspace.save_model(model, details)
         if isinstance(model, PeopleClusters):
             workspace.keep_members(archive_id, model.members_, liked)

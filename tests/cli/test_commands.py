@@ -56,7 +56,7 @@ def test_help_names_every_command(run):
     out = ok(run("--help"))
     for command in ("demo", "data", "train", "compare", "models", "recommend", "similar"):
         assert command in out
-    for command in ("predict", "explain", "rate", "search", "person", "serve"):
+    for command in ("predict", "explain", "rate", "search", "person", "serve", "fans"):
         assert re.search("[Ee]xample", ok(run(command, "--help"))) or command == "person"
 
 
@@ -90,10 +90,46 @@ def test_recommend_to_somebody_new(run):
     assert json.loads(ok(run("recommend", "--age", "34", "--model", "user_clusters", "--json")))
 
 
+def test_recommend_by_a_way_and_as_wished(run):
+    wished = ["--genre", "comedy", "--years", "1970:1984", "--exclude", "m30", "--min-ratings", "5"]
+    for way in ("blend", "alike", "fans", "people"):
+        words = ["recommend", "--like", "Fargo", "--way", way, *wished, "--diversity", "0.3"]
+        found = json.loads(ok(run(*words, "--json")))
+        assert found
+        assert all(r["genres"] == ["Comedy"] and 1970 <= r["year"] <= 1984 for r in found)
+        assert "m30" not in {r["item_id"] for r in found}
+        assert all(r["reasons"] for r in found)
+    for years, fits in (("1990:", range(1990, 2000)), (":1950", range(1950)), ("1946", [1946])):
+        found = json.loads(ok(run("recommend", "--user", "u0", "--years", years, "--json")))
+        assert all(r["year"] in fits for r in found)
+
+
+def test_what_was_made_of_a_profile_is_said_beside_the_list(run):
+    code, out, err = run("recommend", "--occupation", "studnet", "--like", "Fargo", "--json")
+    assert code == 0
+    assert err == "note: occupation 'studnet' was read as student\n"
+    assert json.loads(out)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["recommend"], 2, "--user"),
+        (["recommend", "--user", "u0", "--way", "fans"], 2, "--way"),
+        (["recommend", "--like", "Fargo", "--way", "magic"], 2, "blend, alike, fans, people"),
+        (["recommend", "--occupation", "wizard"], 2, "student, writer"),
+        (["recommend", "--user", "u0", "--genre", "Western"], 2, "Comedy, Crime, Drama"),
+        (["recommend", "--user", "u0", "--years", "soon"], 2, "1990:1999"),
+        (["recommend", "--user", "u0", "--years", ":"], 2, "1990:1999"),
+        (["recommend", "--user", "u0", "--years", "1999:1990"], 2, "years"),
+        (["recommend", "--user", "u0", "--diversity", "2"], 2, "diversity"),
+        (["recommend", "--user", "u0", "--min-ratings", "-1"], 2, "min_ratings"),
+        (["recommend", "--user", "u0", "--exclude", "zzz"], 3, "zzz"),
+        (["recommend", "--user", "u0", "--years", "1800:1801"], 2, "Nothing is left"),
+        (["similar", "Fargo", "--threshold", "2"], 2, "threshold"),
+        (["similar", "Fargo", "--model", "popularity"], 2, "popularity"),
+        (["fans", "Sabrina"], 3, "m5"),
+        (["fans", "zzz"], 3, "zzz"),
         (["recommend", "--user", "u0", "--like", "Fargo"], 2, "--user"),
         (["recommend", "--user", "nobody"], 3, "nobody"),
         (["recommend", "--like", "Sabrina"], 3, "m4"),
@@ -125,6 +161,14 @@ def test_what_goes_wrong_is_said_in_one_line(run, words, code, said):
 def test_similar_search_predict_explain(run):
     assert "cosine" in ok(run("similar", "Fargo"))
     assert json.loads(ok(run("similar", "Fargo", "-n", "2", "--json")))[1]["item_id"]
+    near = json.loads(
+        ok(run("similar", "Fargo", "--threshold", "0.7", "--years", "1940:", "--json"))
+    )
+    assert all(r["score"] >= 0.7 for r in near)
+    out = ok(run("fans", "Fargo", "Big Sleep"))
+    assert "Fans of Fargo and Big Sleep" in out
+    assert "%" in out
+    assert json.loads(ok(run("fans", "Fargo", "-n", "1", "--json")))[0]["lift"] > 1
     assert "Sabrina (1954)" in ok(run("search", "sabrina"))
     assert json.loads(ok(run("search", "sabrina", "--json")))[0]["n_ratings"]
     assert "Fargo (1996): " in ok(run("predict", "u0", "Fargo"))

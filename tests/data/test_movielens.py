@@ -8,8 +8,9 @@ import pytest
 from movielens_folders import ATOMIC, DAT, DAT_10M, GENOME, LATEST, TABS, write
 
 from matinee.data.dataset import Vocabulary
+from matinee.data.genres import genre_list
 from matinee.data.movielens.fetch import get
-from matinee.data.movielens.layouts import genre_list, layout, year_of
+from matinee.data.movielens.layouts import layout, year_of
 from matinee.data.movielens.reading import ids_and_index, read
 from matinee.errors import InvalidInput, InvalidParameter, UnknownDataset, WrongContent
 
@@ -35,7 +36,7 @@ def test_csv_layout(tmp_path: Path) -> None:
         ("7", "10", 0.5, 978300000),
         ("3", "30", 3.0, 1000000000),
     ]
-    assert data.users.ids == ["3", "7"]
+    assert data.users.ids == ["3", "7", "9"]  # who gave a tag and no rating
     assert rows(data.item_table) == [
         {
             "item_id": "10",
@@ -215,7 +216,7 @@ def test_bad_rows_of_pipes(tmp_path: Path, name: str, text: str) -> None:
 def test_a_set_without_ratings(tmp_path: Path) -> None:
     data = read(write(tmp_path, LATEST | {"ratings.csv": "userId,movieId,rating,timestamp\n"}))
     assert len(data.interactions) == 0
-    assert len(data.users) == 0
+    assert data.users.ids == ["3", "9"]  # of tags
     assert len(data.items) == 3
 
 

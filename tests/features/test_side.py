@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pytest
 
-from matinee.errors import InvalidParameter
-from matinee.features import AGE_BANDS, check_profile, profile_row, side_information
+from matinee.features import side_information
 from matinee.features.side import TAGGED_ITEMS
 
 ITEMS = pa.table(
@@ -111,82 +109,3 @@ def test_tags_beside_nothing_and_too_few_of_them():
     ids = pa.concat_tables([ids.slice(0, 2), ids.slice(2)])
     again = side_information(ids, USERS, chunks)
     np.testing.assert_array_equal(again.item_features.toarray(), side.item_features.toarray())
-
-
-@pytest.mark.parametrize(
-    ("code", "region"),
-    [
-        ("94043", "9"),
-        ("02139", "0"),
-        (" 98107-2117 ", "9"),
-        ("981072117", "9"),
-        ("00501", "0"),
-        ("00000", None),
-        ("00000-0000", None),
-        ("495321", None),
-        ("5570", None),
-        ("V1G4L", None),
-        ("SW1A 1AA", None),
-        ("94043\n94043", None),
-        ("９４０４３", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_regions(code, region):
-    names = [f"region:{digit}" for digit in range(10)]
-    row = profile_row({"zip": code}, names)
-    assert words(row, names, 0) == (set() if region is None else {f"region:{region}"})
-    check_profile({"zip": code}, names)
-
-
-def test_a_region_that_is_unknown_costs_nothing():
-    names = side_information(ITEMS, USERS).user_feature_names
-    for code in ("V1G4L", None, ""):
-        with_code = profile_row({"gender": "F", "zip": code}, names)
-        np.testing.assert_array_equal(
-            with_code.toarray(), profile_row({"gender": "F"}, names).toarray()
-        )
-    with pytest.raises(InvalidParameter, match="writer"):
-        check_profile({"occupation": "astronaut", "zip": "94043"}, names)
-
-
-@pytest.mark.parametrize(
-    ("age", "band"),
-    [
-        (0, "under 18"),
-        (17, "under 18"),
-        (18, "18-24"),
-        (24, "18-24"),
-        (25, "25-34"),
-        (49, "45-49"),
-        (50, "50-55"),
-        (55, "50-55"),
-        (56, "56+"),
-        (99, "56+"),
-    ],
-)
-def test_age_bands(age, band):
-    names = [f"age:{b}" for b in ("under 18", "18-24", "25-34", "35-44", "45-49", "50-55", "56+")]
-    assert len(names) == len(AGE_BANDS) + 1
-    row = profile_row({"age": age}, names)
-    assert words(row, names, 0) == {f"age:{band}"}
-
-
-def test_a_profile_row_is_the_row_of_the_table():
-    side = side_information(ITEMS, USERS)
-    for row, person in enumerate(USERS.to_pylist()):
-        np.testing.assert_array_equal(
-            profile_row(person, side.user_feature_names).toarray()[0],
-            side.user_features.toarray()[row],
-        )
-
-
-def test_what_nobody_has_counts_as_unknown():
-    names = side_information(ITEMS, USERS).user_feature_names
-    row = profile_row({"occupation": "astronaut", "gender": "m", "shoe": 44}, names)
-    assert row.shape == (1, len(names))
-    assert row.dtype == np.float32
-    assert words(row, names, 0) == {"gender:M"}
-    assert profile_row({}, names).nnz == 0
-    assert profile_row({"age": 20}, ()).shape == (1, 0)

@@ -164,6 +164,20 @@ def test_close_scores_are_decided_exactly():
     assert (chosen == alone).all()
 
 
+def test_ties_beyond_what_is_asked_for():
+    """Most items are as good as each other: those of the lowest index are taken, exactly."""
+    generator = np.random.default_rng(6)
+    items = generator.normal(size=(400, 5)).astype(np.float32)
+    items[50:] = items[50 + generator.integers(0, 3, 350)] * np.float32(1)
+    people = generator.normal(size=(MANY, 5)).astype(np.float32)
+    constant = np.full(MANY, 1000, np.float32)  # that makes ties of what differs a little
+    chosen, best = selected(people, items, 70, constant=constant)
+    for p in range(0, MANY, 7):
+        alone, scores = selected(people[p : p + 1], items, 70, constant=constant[:1])
+        np.testing.assert_array_equal(chosen[p], alone[0])
+        np.testing.assert_array_equal(best[p], scores[0])
+
+
 def test_tiles_against_products():
     generator = np.random.default_rng(5)
     k = 5

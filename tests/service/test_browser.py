@@ -123,12 +123,13 @@ def test_search_rate_and_see_the_recommendations_change(
 
 def test_everything_can_be_done_by_keyboard(at_the_desk: Visit) -> None:
     page = at_the_desk.page
-    for _ in ("the wordmark", "Program", "Clusters", "the search"):
+    for _ in ("the wordmark", "Program", "Somebody new", "Clusters", "the search"):
         page.keyboard.press("Tab")
     expect(page.get_by_label("Title", exact=True)).to_be_focused()
     page.keyboard.type("Notorious")
     expect(page.locator("#found h3")).to_have_text(["Notorious"])
-    page.keyboard.press("Tab")
+    for _ in ("its page", "the stars"):
+        page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     chosen = page.locator("#found input:checked")
@@ -199,6 +200,41 @@ def test_trouble_is_said_on_the_page(at_the_desk: Visit) -> None:
     expect(page.locator("#notice")).to_contain_text("cannot be reached")
 
 
+def test_somebody_new_chooses_titles_as_they_type(at_the_desk: Visit, tmp_path: Path) -> None:
+    page = at_the_desk.page
+    page.get_by_role("link", name="Somebody new").click()
+    page.get_by_label("A title you like").fill("sabrina")
+    expect(page.locator("#offered .chip")).to_have_count(2)
+    page.locator("#offered .chip").filter(has_text="1954").click()
+    # The chosen one leaves the search, which is empty again.
+    expect(page.locator("#liked input:checked")).to_have_count(1)
+    expect(page.get_by_label("A title you like")).to_have_value("")
+    page.get_by_label("Work").fill("studnet")
+    page.get_by_role("button", name="Show what I might like").click()
+    expect(page.locator(".way")).to_have_count(4)
+    expect(page.locator(".notes")).to_contain_text("was read as student")
+    expect(page.locator(".way.first li")).to_have_count(8)
+    looked_at(page, tmp_path / "new.png")
+    # A title has a page of its own, from which one comes back to the lists.
+    name = page.locator(".way.first h3 a").first.inner_text()
+    page.locator(".way.first h3 a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    looked_at(page, tmp_path / "title.png")
+    page.go_back()
+    expect(page.locator(".way")).to_have_count(4)
+    page.locator("#liked .chip").first.click()
+    expect(page.locator("#liked input:checked")).to_have_count(0)
+    assert at_the_desk.trouble == []
+
+
+def test_new_people_and_titles_on_a_phone(on_the_phone: Visit) -> None:
+    page = on_the_phone.page
+    address = page.url.rstrip("/")
+    for path in ("/new", "/new?like=m0&age=34&genre=Drama", "/new?q=sabrina", "/title/m0"):
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"], path
+
+
 def test_plain_forms_do_as_well(chromium: Browser, served: Served) -> None:
     with chromium.new_context(java_script_enabled=False) as context:
         page = context.new_page()
@@ -209,6 +245,15 @@ def test_plain_forms_do_as_well(chromium: Browser, served: Served) -> None:
         page.locator("#found").get_by_role("button", name="Rate").click()
         expect(page.locator("#yours h3")).to_have_text(["Fargo"])
         expect(page.locator("#program li")).to_have_count(10)
+        page.goto(f"{served.address}/new")
+        page.get_by_label("A title you like").fill("sabrina")
+        page.get_by_role("button", name="Add").click()
+        expect(page.get_by_role("alert")).to_contain_text("choose the one you mean")
+        page.locator("#offered .chip").first.click()
+        page.get_by_label("A title you like").fill("")
+        page.get_by_role("button", name="Show what I might like").click()
+        expect(page.locator(".way")).to_have_count(4)
+        page.goto(f"{served.address}/")
         page.get_by_text("Forget me").click()
         page.get_by_role("button", name="Remove all my ratings").click()
         expect(page.get_by_text("Rate a few titles")).to_be_visible()

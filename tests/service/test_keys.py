@@ -20,6 +20,8 @@ from matinee.storage.workspace import Workspace
 READ_ONLY_POSTS = {
     f"{API}/recommendations/by-title",
     f"{API}/recommendations/by-profile",
+    f"{API}/recommendations/ways",
+    f"{API}/items/fans",
     f"{API}/clusters/{{model}}/place",
 }
 DUMPS = {f"{API}/users/{{user_id}}/export", f"{API}/clusters/{{model}}/{{number}}/users"}

@@ -20,6 +20,7 @@ from matinee.cli import (
     demo,
     explain,
     factorize,
+    fans,
     models,
     person,
     predict,
@@ -51,6 +52,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(clusters.app, name="clusters")
 app.command()(recommend.recommend)
 app.command()(similar.similar)
+app.command()(fans.fans)
 app.command()(predict.predict)
 app.command()(explain.explain)
 app.command()(rate.rate)

@@ -71,11 +71,8 @@ def recommendations(title: str, found: Sequence[Recommendation]) -> None:
 
 def titles(title: str, found: Sequence[Title]) -> None:
     """Print titles with how they were rated."""
-    rows = [
-        (t.item_id, t.title, ", ".join(t.genres), t.n_ratings, None if t.mean is None else t.mean)
-        for t in found
-    ]
-    table(title, ("id", "title", "genres", "ratings", "mean"), rows)
+    rows = [(t.item_id, t.title, t.year, ", ".join(t.genres), t.n_ratings, t.mean) for t in found]
+    table(title, ("id", "title", "year", "genres", "ratings", "mean"), rows)
 
 
 def leaderboard(results: Sequence[Evaluation]) -> None:

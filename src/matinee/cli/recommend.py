@@ -7,6 +7,14 @@ from typing import Annotated
 import typer
 
 from matinee.cli.options import CountOption, JsonOption, ModelOption, WorkspaceOption
+from matinee.cli.wishing import (
+    DiversityOption,
+    ExcludeOption,
+    GenreOption,
+    MinRatingsOption,
+    YearsOption,
+    wishes,
+)
 
 
 def recommend(
@@ -17,10 +25,24 @@ def recommend(
     ] = None,
     age: Annotated[int | None, typer.Option(help="Age in years.")] = None,
     gender: Annotated[str | None, typer.Option(help="F or M.")] = None,
-    occupation: Annotated[str | None, typer.Option(help="Such as writer or student.")] = None,
+    occupation: Annotated[
+        str | None, typer.Option(help="In your own words, such as writer or nurse.")
+    ] = None,
     zip_code: Annotated[
         str | None, typer.Option("--zip", help="Zip code of the United States.")
     ] = None,
+    way: Annotated[
+        str | None,
+        typer.Option(
+            help="For somebody new: alike (what the movies are), fans (what their fans like), "
+            "people (what people like them like), or blend, all three."
+        ),
+    ] = None,
+    genre: GenreOption = None,
+    years: YearsOption = None,
+    exclude: ExcludeOption = None,
+    min_ratings: MinRatingsOption = 0,
+    diversity: DiversityOption = 0.0,
     n: CountOption = 10,
     model: ModelOption = None,
     include_seen: Annotated[
@@ -30,43 +52,57 @@ def recommend(
 ) -> None:
     """Recommend to a user, for liked titles, or for a profile; each with its reason.
 
+    What was made of a profile is said on standard error.
+
     Examples:
 
         matinee recommend --user 42
 
-        matinee recommend --like "Fargo (1996)"
+        matinee recommend --user 42 --genre Thriller --years 1990:1999 --diversity 0.3
+
+        matinee recommend --like "Fargo (1996)" --way fans --exclude "Pulp Fiction"
 
         matinee recommend --age 34 --gender F --occupation librarian --like Fargo --like Heat
     """
     from matinee.answers import Profile
     from matinee.cli import draw
     from matinee.engine import Engine
-    from matinee.errors import InvalidParameter
     from matinee.storage.workspace import Workspace
 
     stated = {"age": age, "gender": gender, "occupation": occupation, "zip": zip_code}
     known = {k: v for k, v in stated.items() if v is not None}
-    if user is not None and (like or known):
-        raise InvalidParameter(
-            "--user names somebody whose ratings and profile are known, so it goes with none of "
-            "--like, --age, --gender, --occupation and --zip; leave one of them out."
-        )
-    if user is None and not like and not known:
-        raise InvalidParameter(
-            "Say for whom: either --user ID, or --like TITLE and what is known of the person "
-            "(--age, --gender, --occupation, --zip)."
-        )
+    _check(user, [*(like or ()), *known], way)
+    profile = Profile(age, gender, occupation, zip_code)
+    wished = wishes(genre, years, exclude, min_ratings, diversity)
     with Workspace.open(workspace) as opened:
         engine = Engine(opened)
         if user is not None:
-            found = engine.recommend(user, n, model=model, include_seen=include_seen)
+            found = engine.recommend(user, n, model=model, include_seen=include_seen, wishes=wished)
             title = f"For user {user}"
         else:
-            profile = Profile(age, gender, occupation, zip_code)
-            found = engine.recommend_for(like or [], profile, n, model=model)
+            for note in engine.understood(profile).notes:
+                typer.echo(f"note: {note}", err=True)
+            found = engine.recommend_for(
+                like or [], profile, n, model=model, way=way, wishes=wished
+            )
             words = [f"{k} {v}" for k, v in known.items()] + [f"likes {t}" for t in like or []]
             title = f"For somebody new ({', '.join(words)})"
     if json:
         draw.as_json(found)
     else:
         draw.recommendations(title, found)
+
+
+def _check(user: str | None, said: list[str], way: str | None) -> None:
+    from matinee.errors import InvalidParameter
+
+    if user is not None and (said or way is not None):
+        raise InvalidParameter(
+            "--user names somebody whose ratings and profile are known, so it goes with none of "
+            "--like, --age, --gender, --occupation, --zip and --way; leave one of them out."
+        )
+    if user is None and not said:
+        raise InvalidParameter(
+            "Say for whom: either --user ID, or --like TITLE and what is known of the person "
+            "(--age, --gender, --occupation, --zip)."
+        )

@@ -67,7 +67,7 @@ def item_vectors(
                 "are none; import a table of items, or take interaction."
             )
         return _traits_block(traits, side.item_feature_names, dimensions, seed)
-    blocks = [_interaction_block(train.matrix, dimensions, seed)]
+    blocks = [co_choice(train.matrix, dimensions, seed)]
     if features == "both" and traits is not None and traits_weight > 0:
         block = _traits_block(traits, side.item_feature_names, dimensions, seed)
         blocks.append(np.float32(traits_weight) * block)
@@ -83,7 +83,7 @@ def _traits_block(traits: csr_array, names: tuple[str, ...], dimensions: int, se
     tags = _weighed(traits[:, np.flatnonzero(tagged)])
     length = np.sqrt(np.asarray(tags.multiply(tags).sum(axis=1), np.float32))
     tags = csr_array(diags_array(1 / np.maximum(length, _NOTHING)) @ tags)
-    _, right = _leading(tags, dimensions, seed)
+    _, right = leading(tags, dimensions, seed)
     return unit_rows(np.hstack([plain, unit_rows(tags @ right.T)]))
 
 
@@ -94,7 +94,16 @@ def _weighed(features: csr_array) -> csr_array:
     return csr_array(features * rare[np.newaxis, :])
 
 
-def _interaction_block(matrix: csr_array, dimensions: int, seed: int) -> Float32:
+def co_choice(matrix: csr_array, dimensions: int, seed: int, turns: int | None = None) -> Float32:
+    """(n_items, d) float32 rows of length one: the interaction block of `item_vectors`.
+
+    Parameters
+    ----------
+    matrix : (n_users, n_items) CSR
+        Who chose what; values do not count.
+    turns
+        As in `leading`.
+    """
     chosen = csr_array(
         (np.ones_like(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape
     )
@@ -104,18 +113,29 @@ def _interaction_block(matrix: csr_array, dimensions: int, seed: int) -> Float32
         @ chosen
         @ diags_array(1 / np.sqrt(np.maximum(per_item, 1)))
     )
-    strength, right = _leading(scaled, dimensions + 1, seed)
-    leading = (right.T * strength)[:, 1:] if len(strength) > 1 else right.T * strength
+    strength, right = leading(scaled, dimensions + 1, seed, turns)
+    block = (right.T * strength)[:, 1:] if len(strength) > 1 else right.T * strength
     # Rounding errors must not grow to length one.
-    noise = np.linalg.norm(leading, axis=1) < 1e-6 * np.abs(right[0])
-    leading[noise | (per_item == 0)] = 0
-    return unit_rows(np.asarray(leading, np.float32))
+    noise = np.linalg.norm(block, axis=1) < 1e-6 * np.abs(right[0])
+    block[noise | (per_item == 0)] = 0
+    return unit_rows(np.asarray(block, np.float32))
 
 
-def _leading(matrix: csr_array, wanted: int, seed: int) -> tuple[Float32, Float32]:
-    """(m,) singular values, the largest first, and (m, columns) right singular vectors."""
+def leading(
+    matrix: csr_array, wanted: int, seed: int, turns: int | None = None
+) -> tuple[Float32, Float32]:
+    """(m,) singular values, the largest first, and (m, columns) right singular vectors.
+
+    m is `wanted`, or rows or columns of the matrix where that is less. Each of `turns` goes to the
+    other side and back, and makes them more exact; None for 4 to 7, as scikit-learn chooses.
+    """
     from sklearn.utils.extmath import randomized_svd
 
     with exclusive():
-        _, strength, right = randomized_svd(matrix, min(wanted, *matrix.shape), random_state=seed)
+        _, strength, right = randomized_svd(
+            matrix,
+            min(wanted, *matrix.shape),
+            n_iter="auto" if turns is None else turns,
+            random_state=seed,
+        )
     return np.asarray(strength, np.float32), np.asarray(right, np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matinee.answers import Mark
-from matinee.catalogue import spoken
+from matinee.titles import spoken
 
 UNMARKED = "a bit of everything"
 """What a cluster is called that nothing marks out."""

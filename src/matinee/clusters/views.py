@@ -35,7 +35,7 @@ from matinee.errors import (
     UnknownUser,
     Unsupported,
 )
-from matinee.features import check_profile, side_information
+from matinee.features import side_information, understood
 from matinee.model import Model
 from matinee.models.item_clusters import ItemClusters
 from matinee.people_clusters import PeopleClusters
@@ -192,8 +192,8 @@ class Clusterings:
         values |= {self._index(t): float(value) for t, value in (ratings or {}).items()}
         items = np.array(sorted(values), np.int32)
         rated = np.array([values[i] for i in sorted(values)], np.float32)
-        stated = {} if profile is None else asdict(profile)
-        check_profile(stated, details["user_feature_names"])
+        said = {} if profile is None else asdict(profile)
+        stated = understood(said, details["user_feature_names"]).profile
         return self._folded(clustering, Person(items, rated, stated, threshold))
 
     # ---- within -------------------------------------------------------------------------
@@ -247,7 +247,8 @@ class Clusterings:
         """Traits of the first `n_items` items, read again when the catalogue has changed."""
         version = self._store.catalogue_version()
         if self._traits is None or self._traits[0] != version:
-            side = side_information(self._store.items(), self._store.users(), self._store.tags())
+            items = self._store.items(only=("item_id", "genres", "year"))  # texts take time
+            side = side_information(items, self._store.users(), self._store.tags())
             none = csr_array((self._store.n_items(), 0), dtype=np.float32)
             features = none if side.item_features is None else side.item_features
             self._traits = version, features, side.item_feature_names

@@ -2,6 +2,7 @@
 
 from matinee.data.dataset import Dataset, Vocabulary
 from matinee.data.loading import load
+from matinee.data.merging.merge import Merge, merge
 from matinee.data.own.assemble import drop_duplicates
 from matinee.data.own.frames import from_arrays, from_frame
 from matinee.data.own.rejects import BadRow, ImportReport
@@ -12,6 +13,7 @@ __all__ = [
     "BadRow",
     "Dataset",
     "ImportReport",
+    "Merge",
     "Vocabulary",
     "drop_duplicates",
     "from_arrays",
@@ -19,4 +21,5 @@ __all__ = [
     "import_ratings",
     "import_sql",
     "load",
+    "merge",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from matinee.data.specs import Specs
 from matinee.errors import InvalidInput, InvalidParameter, some
 from matinee.interactions import Int32, Interactions
 from matinee.splits import Protocol, Split
@@ -78,7 +79,9 @@ class Dataset:
         Of all ids that occur in ratings or in the tables below.
     item_table : Arrow table, one row an item, in index order
         ``item_id`` (text), and where known ``title``, ``year`` (int32, null if missing),
-        ``genres`` (list of text), ``imdb_id``, ``tmdb_id`` (text).
+        ``genres`` (list of text), ``imdb_id``, ``tmdb_id`` (text); with metadata also
+        ``original_title``, ``overview`` (text), ``keywords`` (list of text), ``runtime`` (float32,
+        minutes), ``revenue`` (float64, US dollars), ``release_date`` (ISO text), ``language``.
     user_table : Arrow table, one row a user, in index order
         ``user_id`` (text), and where known ``age`` (int32), ``gender``, ``occupation``, ``zip``
         (text).
@@ -90,6 +93,8 @@ class Dataset:
         Positions in `interactions` of folds shipped with the set (u1..u5 of ml-100k).
     scale : (low, high) or None
         The scale that the source declares.
+    specs : Specs or None
+        What the stage that made the source says of it; merged sets have them.
     """
 
     name: str
@@ -102,6 +107,7 @@ class Dataset:
     genome: pa.Table | None = None
     folds: dict[str, tuple[Int32, Int32]] = field(default_factory=dict)
     scale: tuple[float, float] | None = None
+    specs: Specs | None = None
 
     def __repr__(self) -> str:
         return f"<Dataset {self.name}: {self.interactions!r}>"

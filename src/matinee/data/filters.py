@@ -210,6 +210,7 @@ def _apply(dataset: Dataset, filter_: Filter) -> Dataset:
             for name, (train, test) in dataset.folds.items()
         },
         scale=None if filter_.implicit else dataset.scale,
+        specs=None,  # they told of all that was there
     )
 
 

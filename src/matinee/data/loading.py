@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from matinee.data.dataset import Dataset
+from matinee.data.merging import folder as merged
 from matinee.data.movielens import fetch, reading, sets
 from matinee.data.movielens.unzip import unpack
 from matinee.data.own.tables import import_ratings
@@ -26,7 +27,8 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, **columns: An
     ----------
     name_or_path
         The name of a published set ("ml-100k"; fetched when it is not there yet), a folder or zip
-        in the layout of a MovieLens set, or a CSV or Parquet file of ratings.
+        in the layout of a MovieLens set, a folder of two sets merged, or a CSV or Parquet file of
+        ratings.
     columns
         For a file of ratings: the options of `import_ratings`, such as ``user="who"``.
 
@@ -42,14 +44,14 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, **columns: An
     SourceError
         The set cannot be fetched.
     InvalidInput
-        The file is not a table of ratings.
+        The file is not a table of ratings, or a merged folder holds other than its specs say.
     """
     name = str(name_or_path)
     if name in sets.SETS:
         return reading.read(fetch.get(name, progress=progress), name, progress=progress)
     path = Path(name_or_path)
     if path.is_dir():
-        return reading.read(path, progress=progress)
+        return _read_folder(path, path.resolve().name, progress)
     if path.is_file() and zipfile.is_zipfile(path):
         return _read_zip(path, progress)
     if path.is_file():
@@ -64,11 +66,17 @@ def load(name_or_path: str | Path, *, progress: Progress = silent, **columns: An
     )
 
 
+def _read_folder(path: Path, name: str, progress: Progress) -> Dataset:
+    if merged.is_merged(path):
+        return merged.read(path, progress)
+    return reading.read(path, name, progress)
+
+
 def _read_zip(path: Path, progress: Progress) -> Dataset:
     with tempfile.TemporaryDirectory(prefix="matinee-") as scratch:
         folder = Path(scratch) / path.stem
         unpack(path, folder, progress=progress)
-        return reading.read(folder, path.stem, progress=progress)
+        return _read_folder(folder, path.stem, progress)
 
 
 def _read_file(path: Path, progress: Progress, columns: dict[str, Any]) -> Dataset:

@@ -1,5 +1,19 @@
 """Side-information tables -> feature matrices that models can learn from."""
 
-from matinee.features.side import AGE_BANDS, check_profile, profile_row, side_information
+from matinee.features.profiles import (
+    AGE_BANDS,
+    Understood,
+    profile_row,
+    readable,
+    understood,
+)
+from matinee.features.side import side_information
 
-__all__ = ["AGE_BANDS", "check_profile", "profile_row", "side_information"]
+__all__ = [
+    "AGE_BANDS",
+    "Understood",
+    "profile_row",
+    "readable",
+    "side_information",
+    "understood",
+]

@@ -7,9 +7,10 @@ part of them, on all cores, and the best of those. Many: tiles of products that 
 are screened against the lowest score that each person still holds, so that hardly any score is
 ever written. Three things keep that exact, and the same bits as for each person alone:
 
-- Tiles add up in another order than `dot`, so a few more than n items are held, and `dot` decides
-  among them. Both differ from the true product by no more than ``k 2^-24 |p| |q|``. Where an item
-  that is not held could still be as good as the n-th, the person is done again, alone.
+- Tiles add up in another order than `dot`. Both differ from the true product by no more than
+  ``k 2^-24 |p| |q|``, so what a tile puts further than twice that below the n-th best cannot be
+  better; for all else `dot` decides. People or items that are not finite, or so long that a
+  product overflows, are done without tiles.
 - Items come by falling length, and ``p . q <= |p| |q|``: once the length of the next ones is too
   short for what everybody of a tile holds, they are passed over.
 - What was seen is looked up only for what would be held.
@@ -23,6 +24,8 @@ who else is asked for. In the loops below, tuples travel together:
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numba
 import numpy as np
@@ -42,6 +45,8 @@ _PART = 1 << 19
 """Factors of the items of a part, where one person's items are looked through by all cores."""
 _LARGE = 1 << 21
 """Factors of all items from which that is worth the start of a parallel loop."""
+_OVERFLOW = 1e37
+"""Products of lengths below which no sum leaves the range of float32."""
 
 
 @numba.njit(cache=True)
@@ -142,18 +147,29 @@ def _pack(rows, order, width, out):
 
 
 @numba.njit(cache=True)
-def _hold(product, order, seen, panels, lengths, start, held, kept, scores):
-    """By tiles, what may be best for people from `start` on.
+def _limit(worst, shift, doubt):
+    """What a tile's product must exceed, that the score by `dot` may be as high as `worst`."""
+    least = np.float64(worst) - np.float64(shift)
+    # And what rounding to float32, twice, may hide; always less, for what is as good must pass.
+    hidden = 2.0**-22 * (abs(worst) + abs(shift) + doubt) + 1e-30
+    return np.float32(least - doubt - hidden)
+
+
+@numba.njit(cache=True)
+def _fill(product, order, seen, panels, lengths, start, chosen, best):
+    """By tiles, the best for people from `start` on; what passes its tile is decided by `dot`.
 
     in:  order: the items allowed, longest first; panels (*, k, COLUMNS): these packed;
          lengths: (that of each person, that of each panel's first item) float64
-    out: kept, scores (people of the block, width): heaps of how many `held` (same,) says;
-         where that is less than width, nothing else may be chosen
+    out: chosen, best (people of the block, n); untouched where there is nothing more
     """
-    people, count, width = product[0], len(held), kept.shape[1]
+    people, items, constant = product
+    count, n = chosen.shape
     groups = -(-count // PEOPLE)
     packed = np.empty((groups, people.shape[1], PEOPLE), np.float32)
     _pack(people, np.arange(start, start + count), PEOPLE, packed)
+    doubt = 1.01 * (people.shape[1] + 2) * 2.0**-23 * lengths[1][0] * lengths[0][start:]
+    held = np.zeros(count, np.int64)
     least = np.full(groups * PEOPLE, np.inf, np.float32)
     least[:count] = -np.inf
     # The length that an item must exceed to matter to anybody of a group.
@@ -170,58 +186,40 @@ def _hold(product, order, seen, panels, lengths, start, held, kept, scores):
             if not screen(packed, group, panels, panel, least, sums, hits):
                 continue
             for a in range(PEOPLE):
-                bits, p = hits[a], group * PEOPLE + a
+                bits, at = hits[a], group * PEOPLE + a
                 while bits:
                     c = lowest(bits)
                     bits &= bits - np.uint32(1)
-                    place = panel * COLUMNS + c
-                    if place < len(order) and sums[a, c] > least[p]:
-                        item = order[place]
-                        if not _has_seen(seen, start + p, item):
-                            held[p] = push(kept[p], scores[p], held[p], sums[a, c], item)
-                            if held[p] == width:
-                                least[p] = scores[p, 0]
+                    place, p = panel * COLUMNS + c, start + at
+                    if place >= len(order) or not sums[a, c] > least[at]:
+                        continue
+                    item, shift = order[place], constant[p]
+                    score = dot(people, p, items, item) + shift
+                    if held[at] == n and score < best[at, 0]:
+                        continue
+                    if not _has_seen(seen, p, item):
+                        held[at] = push(chosen[at], best[at], held[at], score, item)
+                        if held[at] == n:
+                            least[at] = _limit(best[at, 0], shift, doubt[at])
             needed[group] = np.inf
-            for p in range(group * PEOPLE, min(count, (group + 1) * PEOPLE)):
-                enough = np.float64(least[p]) / max(lengths[0][start + p], 1e-300)
+            for at in range(group * PEOPLE, min(count, (group + 1) * PEOPLE)):
+                enough = np.float64(least[at]) / max(lengths[0][start + at], 1e-300)
                 if not enough >= needed[group]:
                     needed[group] = enough
         if not busy:
             break
-
-
-@numba.njit(cache=True)
-def _decide(product, allowed, seen, lengths, start, held, kept, scores, chosen, best):
-    """Choose by `dot` among what is held, or from everything where that is not certain."""
-    people, items, constant = product
-    slack = 1.01 * (items.shape[1] + 2) * 2.0**-23
-    for at in range(len(held)):
-        p, count = start + at, 0
-        for place in range(held[at]):
-            item = kept[at, place]
-            score = dot(people, p, items, item) + constant[p]
-            count = push(chosen[p], best[p], count, score, item)
-        if held[at] == kept.shape[1]:
-            # No item that is not held can score higher than this.
-            missed = scores[at, 0] + slack * lengths[0][p] * lengths[1][0] + constant[p]
-            if not np.float32(missed) < best[p, 0]:
-                _alone(product, allowed, seen, p, chosen[p], best[p])
-                continue
-        put_in_order(chosen[p], best[p], count)
+    for at in range(count):
+        put_in_order(chosen[at], best[at], held[at])
 
 
 @numba.njit(cache=True, parallel=True)
-def _by_tiles(product, allowed, seen, order, lengths, block, width, chosen, best):
+def _by_tiles(product, seen, order, lengths, block, chosen, best):
     people, items, _ = product
     panels = np.empty((len(lengths[1]), items.shape[1], COLUMNS), np.float32)
     _pack(items, order, COLUMNS, panels)
     for b in numba.prange(-(-len(people) // block)):
         start, stop = b * block, min((b + 1) * block, len(people))
-        held = np.zeros(stop - start, np.int64)
-        kept = np.empty((stop - start, width), np.int32)
-        scores = np.empty((stop - start, width), np.float32)
-        _hold(product, order, seen, panels, lengths, start, held, kept, scores)
-        _decide(product, allowed, seen, lengths, start, held, kept, scores, chosen, best)
+        _fill(product, order, seen, panels, lengths, start, chosen[start:stop], best[start:stop])
 
 
 @numba.njit(cache=True)
@@ -270,20 +268,27 @@ def select_products(
     product = (people, items, constant)
     allowed = (_EVERYTHING, True) if candidates is None else (candidates, False)
     if len(people) <= _FEW:
-        factors = max(items.shape[1], 1)
-        if (len(items) if candidates is None else len(candidates)) * factors < _LARGE:
-            _one_by_one(product, allowed, seen, chosen, best)
-            return
-        with exclusive():
-            _by_parts(product, allowed, seen, -(-_PART // factors), chosen, best)
+        _without_tiles(product, allowed, seen, chosen, best)
         return
     order = np.arange(len(items), dtype=np.int32) if candidates is None else candidates
-    of_items = _lengths(items)[order]
+    of_items, of_people = _lengths(items)[order], _lengths(people)
+    longest = of_items.max(initial=0.0)
+    if not of_people.max() * longest < _OVERFLOW:
+        _without_tiles(product, allowed, seen, chosen, best)
+        return
     falling = np.argsort(-of_items, kind="stable")
-    lengths = (_lengths(people), of_items[falling[::COLUMNS]])
-    n = chosen.shape[1]
-    width = n + 8 + n // 16
-    largest = min(_BLOCK // max(items.shape[1], 1), _HELD // width, len(people) // 16)
+    lengths = (of_people, of_items[falling[::COLUMNS]])
+    largest = min(_BLOCK // max(items.shape[1], 1), _HELD // chosen.shape[1], len(people) // 16)
     block = PEOPLE * min(max(largest // PEOPLE, 1), 32)
     with exclusive():
-        _by_tiles(product, allowed, seen, order[falling], lengths, block, width, chosen, best)
+        _by_tiles(product, seen, order[falling], lengths, block, chosen, best)
+
+
+def _without_tiles(product: Any, allowed: Any, seen: Any, chosen: Any, best: Any) -> None:
+    """See `select_products`."""
+    factors = max(product[1].shape[1], 1)
+    if _count(product, allowed) * factors < _LARGE:
+        _one_by_one(product, allowed, seen, chosen, best)
+        return
+    with exclusive():
+        _by_parts(product, allowed, seen, -(-_PART // factors), chosen, best)

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 from scipy.sparse import csr_array
 
-from matinee import models
+from matinee import members, models
 from matinee.errors import InvalidParameter, UnknownModel
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Interactions, SideInformation
@@ -25,8 +25,6 @@ _ROUNDS = 20
 _CELLS = 1 << 24
 """Scores of a member held at a time while weights are found: 64 MB."""
 _REASONS = 6
-_SHARED = frozenset({"people_", "seen_", "item_count_", "bounds_"})
-"""What every model learns: the blend holds it once."""
 
 
 class Blend(Model):
@@ -101,21 +99,11 @@ class Blend(Model):
             weight = _found_weights(fitted, split)
         self.weight_ = (weight / weight.sum()).astype(np.float32)
         for name in names:
-            member = models.create(name).fit(train, side, progress=progress)
-            for learned, value in vars(member).items():
-                if learned.endswith("_") and learned not in _SHARED:
-                    setattr(self, f"{name}__{learned}", value)
+            members.keep(self, models.create(name).fit(train, side, progress=progress))
         self.people_ = train.matrix
 
     def _member(self, name: str) -> Model:
-        """The member with what it has learned, without people of its own."""
-        member = models.create(name)
-        member.item_count_, member.bounds_ = self.item_count_, self.bounds_
-        prefix = f"{name}__"
-        for learned, value in vars(self).items():
-            if learned.startswith(prefix):
-                setattr(member, learned.removeprefix(prefix), value)
-        return member
+        return members.kept(self, models.create(name))
 
     def _fold_in(self, history: csr_array, profiles: csr_array | None) -> State:
         return history
@@ -144,12 +132,7 @@ class Blend(Model):
 
 
 def _standardized(member: Model, history: csr_array) -> Float32:
-    """The member's scores of these histories with mean 0 and deviation 1 in each row."""
-    scores = member._score(member._fold_in(history, None))
-    scores -= scores.mean(axis=1, keepdims=True)
-    deviation = np.sqrt(np.einsum("pi,pi->p", scores, scores) / scores.shape[1])
-    scores /= np.where(deviation > 0, deviation, 1)[:, np.newaxis]
-    return scores
+    return members.standardized(member, member._fold_in(history, None))
 
 
 def _found_weights(fitted: list[Model], split: Split) -> np.ndarray:

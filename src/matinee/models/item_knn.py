@@ -61,8 +61,6 @@ class ItemKNN(ItemWeights):
         likeness = np.zeros((train.n_items, k), np.float32)
         of_item: Float32 = length.astype(np.float32)
         nearest(
-            matrix.indptr,
-            matrix.indices,
             by_item.indptr,
             by_item.indices,
             weights.astype(np.float32),

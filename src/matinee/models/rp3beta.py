@@ -47,8 +47,6 @@ class RP3Beta(ItemWeights):
         items = np.full((train.n_items, k), -1, np.int32)
         weight = np.zeros((train.n_items, k), np.float32)
         nearest(
-            matrix.indptr,
-            matrix.indices,
             by_item.indptr,
             by_item.indices,
             (lengths**-self.alpha).astype(np.float32),

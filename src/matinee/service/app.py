@@ -13,7 +13,16 @@ from starlette.staticfiles import StaticFiles
 
 import matinee
 from matinee.engine import Engine
-from matinee.service import cluster_pages, cluster_routes, pages, problems, routes
+from matinee.service import (
+    cluster_pages,
+    cluster_routes,
+    new_pages,
+    pages,
+    problems,
+    routes,
+    title_pages,
+    title_routes,
+)
 from matinee.service.guard import HEADERS, LOOPBACK, Guard
 from matinee.service.keys import checked
 from matinee.service.schemas import Problem
@@ -72,9 +81,12 @@ def create_app(
     app.state.key = key or workspace.key()
     problems.install(app, HEADERS, pages.show_problem)
     app.include_router(cluster_routes.router)
+    app.include_router(title_routes.router)
     app.include_router(routes.router)
     app.include_router(pages.router)
     app.include_router(cluster_pages.router)
+    app.include_router(new_pages.router)
+    app.include_router(title_pages.router)
     app.mount("/static", StaticFiles(directory=pages.WEB / "static"), name="static")
     _describe_problems(app)
     return app

@@ -102,8 +102,8 @@ def _around(newest: list[Clustering], clustering: Clustering) -> dict[str, Any]:
         "tab": lambda other: f"/clusters?{urlencode({'model': other.archive_id})}",
         "mark": spoken_mark,
         "few": _few,
-        "percent": _percent,
-        "what": _what,
+        "percent": percent,
+        "what": what,
     }
 
 
@@ -114,7 +114,7 @@ def _few(marks: Sequence[Mark]) -> list[Mark]:
     return [*taste[:4], *who[:2]]
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
     """A share in words, with a decimal where it is small."""
     return f"{100 * share:.{1 if 0 < share < 0.1 else 0}f} %"
 
@@ -156,7 +156,7 @@ _WORDS = {
 }
 
 
-def _what(clustering: Clustering) -> str:
+def what(clustering: Clustering) -> str:
     """A clustering in a few words."""
     who = "People" if clustering.on == "users" else "Titles"
     by = _WORDS.get(clustering.features, clustering.features)

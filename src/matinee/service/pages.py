@@ -10,9 +10,10 @@ import contextlib
 import re
 import secrets
 from asyncio import to_thread
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import jinja2
 from fastapi import APIRouter, Request
@@ -22,11 +23,11 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from matinee.answers import Rating
-from matinee.catalogue import spoken
 from matinee.engine import Engine
 from matinee.errors import NotReady, Unauthorized, UnknownUser
 from matinee.service import keys
 from matinee.service.schemas import Id, Problem
+from matinee.titles import spoken
 
 WEB = Path(__file__).parent / "web"
 VISITOR = "matinee_user"
@@ -76,6 +77,7 @@ _templates = jinja2.Environment(
     lstrip_blocks=True,
 )
 _templates.filters["spoken"] = spoken
+_templates.filters["address"] = partial(quote, safe="")
 _templates.filters["number"] = number
 
 

@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from matinee.errors import MatineeError, NotReady, outcome
+from matinee.errors import Ambiguous, MatineeError, NotReady, outcome
 from matinee.service.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -28,7 +28,7 @@ _MEANING = {
     401: "The workspace's key is missing or wrong",
     403: "The key came by cookie from another site's page",
     404: "No such user, item or model",
-    409: "Several items carry that title",
+    409: "Several items carry that title; `choices` names them",
     413: "The body is too large",
     421: "Not addressed to this host",
     422: "A field is missing, unknown or out of its bounds",
@@ -67,6 +67,9 @@ def of_error(error: MatineeError, instance: str) -> Problem:
     inside = found.status >= 500 and not isinstance(error, NotReady)
     if inside:
         _log.error("%s: %s", instance, error)
+    choices = None
+    if isinstance(error, Ambiguous) and error.choices:
+        choices = [Problem.Choice(item_id=i, title=title) for i, title in error.choices]
     name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
     return Problem(
         type=f"urn:matinee:problem:{name}",
@@ -74,6 +77,7 @@ def of_error(error: MatineeError, instance: str) -> Problem:
         status=found.status,
         detail=INSIDE if inside else str(error),
         instance=instance,
+        choices=choices,
     )
 
 

@@ -16,7 +16,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.routing import APIRoute
 
 import matinee
-from matinee.answers import Profile
 from matinee.engine import Engine
 from matinee.errors import StoreError
 from matinee.service import schemas
@@ -73,27 +72,21 @@ async def get_title(engine: Here, item_id: ItemId) -> Any:
 
 
 @router.get(
-    "/items/{item_id:path}/similar",
-    response_model=schemas.Recommendations,
-    responses=declared(404, 503),
-)
-async def similar_items(
-    engine: Here, item_id: ItemId, query: Annotated[schemas.HowMany, Query()]
-) -> dict[str, Any]:
-    """Items that are most alike one."""
-    return {"recommendations": engine.similar(engine.title(item_id).item_id, query.n)}
-
-
-@router.get(
     "/users/{user_id:path}/recommendations",
     response_model=schemas.Recommendations,
-    responses=declared(404, 503),
+    responses=declared(404, 409, 503),
 )
 async def recommend_for_user(
     engine: Here, user_id: UserId, query: Annotated[schemas.RecommendationQuery, Query()]
 ) -> dict[str, Any]:
     """Recommendations for a known user, whose latest ratings count."""
-    found = engine.recommend(user_id, query.n, model=query.model, include_seen=query.include_seen)
+    found = engine.recommend(
+        user_id,
+        query.n,
+        model=query.model,
+        include_seen=query.include_seen,
+        wishes=query.wishes(),
+    )
     return {"recommendations": found}
 
 
@@ -104,18 +97,22 @@ async def recommend_for_user(
 )
 async def recommend_by_title(engine: Here, body: schemas.ByTitle) -> dict[str, Any]:
     """Recommendations for somebody who likes these titles. Nothing is stored."""
-    return {"recommendations": engine.recommend_for(body.liked, None, body.n, model=body.model)}
+    found = engine.recommend_for(body.liked, None, body.n, model=body.model, wishes=body.wishes())
+    return {"recommendations": found}
 
 
 @router.post(
     "/recommendations/by-profile",
-    response_model=schemas.Recommendations,
+    response_model=schemas.RecommendationsAndNotes,
     responses=declared(400, 404, 409, 413, 503),
 )
 async def recommend_by_profile(engine: Here, body: schemas.ByProfile) -> dict[str, Any]:
     """Recommendations for somebody new. Nothing is stored."""
-    profile = Profile(body.age, body.gender, body.occupation, body.zip)
-    return {"recommendations": engine.recommend_for(body.liked, profile, body.n, model=body.model)}
+    profile = body.profile()
+    found = engine.recommend_for(
+        body.liked, profile, body.n, model=body.model, wishes=body.wishes()
+    )
+    return {"recommendations": found, "notes": engine.understood(profile).notes}
 
 
 @router.get(

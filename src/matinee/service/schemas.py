@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from matinee.answers import Profile
+from matinee.wishes import Wishes
 
 MOST = 1000
 """The most that one request may ask for."""
@@ -51,7 +55,46 @@ class TitleQuery(HowMany):
     )
 
 
-class RecommendationQuery(HowMany):
+class Filters(In):
+    """What a list may hold."""
+
+    genres: Annotated[
+        list[Name], Field(max_length=MOST_LIKED, description="Only of one of these genres.")
+    ] = []
+    year_from: Annotated[int, Field(ge=0, le=9999, description="Not before.")] | None = None
+    year_to: Annotated[int, Field(ge=0, le=9999, description="Not after.")] | None = None
+    exclude: Annotated[
+        list[Name],
+        Field(max_length=MOST_LIKED, description="Titles or item ids that must not come."),
+    ] = []
+    min_ratings: Annotated[
+        int, Field(ge=0, le=10**9, description="Only what has at least so many ratings.")
+    ] = 0
+
+    def wishes(self) -> Wishes:
+        """The same for the engine."""
+        return Wishes(
+            tuple(self.genres),
+            (self.year_from, self.year_to),
+            tuple(self.exclude),
+            self.min_ratings,
+        )
+
+
+class Wished(Filters):
+    """What a list may hold, and how different it should be."""
+
+    diversity: Annotated[
+        float,
+        Field(ge=0, le=1, description="0: by score alone. 1: as different as can be."),
+    ] = 0.0
+
+    def wishes(self) -> Wishes:
+        """The same for the engine."""
+        return replace(super().wishes(), diversity=self.diversity)
+
+
+class RecommendationQuery(HowMany, Wished):
     """What to recommend to a known user."""
 
     model: Name | None = Field(
@@ -73,7 +116,7 @@ class Body(In):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class ByTitle(Body):
+class ByTitle(Body, Wished):
     """Titles that somebody likes."""
 
     liked: Annotated[
@@ -90,7 +133,10 @@ class Profiled(Body):
 
     age: Annotated[int, Field(ge=1, le=129)] | None = None
     gender: Annotated[str, Field(min_length=1, max_length=50)] | None = None
-    occupation: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    occupation: (
+        Annotated[str, Field(min_length=1, max_length=100, description="In words of their own.")]
+        | None
+    ) = None
     zip: (
         Annotated[
             str,
@@ -102,14 +148,23 @@ class Profiled(Body):
     ) = None
 
 
-class ByProfile(Profiled):
-    """Somebody new: who they are, and what they like."""
+class ByWays(Profiled, Wished):
+    """Somebody new: who they are, what they like, and what they wish for."""
 
     liked: Annotated[
         list[Name],
         Field(max_length=MOST_LIKED, description="Titles or item ids; may be empty."),
     ] = []
     n: Count = 10
+
+    def profile(self) -> Profile:
+        """The same for the engine."""
+        return Profile(self.age, self.gender, self.occupation, self.zip)
+
+
+class ByProfile(ByWays):
+    """Somebody new, and who is to be asked."""
+
     model: Name | None = Field(
         default=None, description="A model's name; default: the active ones."
     )
@@ -135,6 +190,12 @@ class Problem(BaseModel):
         field: str = Field(description="Where it stands, as in `body.liked.0` or `query.n`.")
         message: str
 
+    class Choice(BaseModel):
+        """An item that may be meant."""
+
+        item_id: str
+        title: str
+
     type: str = Field(description="Names the kind of problem; `about:blank` where HTTP says it.")
     title: str
     status: int
@@ -142,6 +203,9 @@ class Problem(BaseModel):
     instance: str = Field(description="The path that was asked for.")
     errors: list[Fault] | None = Field(
         default=None, description="Which fields, where fields are to blame."
+    )
+    choices: list[Choice] | None = Field(
+        default=None, description="With 409: the items that carry the title; name one by its id."
     )
 
 
@@ -203,6 +267,12 @@ class Recommendations(Out):
     """Recommendations, best first."""
 
     recommendations: list[Recommendation]
+
+
+class RecommendationsAndNotes(Recommendations):
+    """Recommendations, best first, for somebody who has said who they are."""
+
+    notes: list[str] = Field(description="In words, what was made of what they said.")
 
 
 class Rating(Out):

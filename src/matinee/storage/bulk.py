@@ -14,16 +14,17 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
-from matinee.data.dataset import Dataset
-from matinee.errors import InvalidInput, some
+from matinee.data.dataset import Dataset, Vocabulary
+from matinee.data.genome import genome_matrix
+from matinee.errors import InvalidInput, UnknownItem, some
 from matinee.interactions import Int32
 from matinee.progress import Progress
-from matinee.storage import live_counts, ratings, schema, snapshot, state
+from matinee.storage import genome, lineage, live_counts, ratings, schema, snapshot, state
 from matinee.storage.schema import PROFILE
 from matinee.storage.snapshot import Sorted
 
 _MOVIE = ("title", "year", "genres")
-_METADATA = ("imdb_id", "tmdb_id", "overview")
+_METADATA = tuple(schema.MOVIE_METADATA.c.keys()[1:])
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,11 @@ def add(
 ) -> Added:
     """Add `dataset` within the transaction of `connection`; write the snapshot to `file`."""
     started = time.perf_counter()
+    lineage.keep(connection, dataset)
     users, new_users = _register(connection, schema.USERS, dataset.users.ids)
     items, new_items = _register(connection, schema.MOVIES, dataset.items.ids)
     _describe(connection, schema.USERS, users, _texts(dataset.user_table, PROFILE), PROFILE)
-    _describe(connection, schema.MOVIES, items, _texts(dataset.item_table, _MOVIE), _MOVIE)
-    about = _texts(dataset.item_table, _METADATA)
-    known = [row for row, values in enumerate(about) if any(v is not None for v in values)]
-    _describe(
-        connection, schema.MOVIE_METADATA, items[known], [about[r] for r in known], _METADATA
-    )  # fmt: skip
+    _describe_items(connection, dataset.item_table, items)
     mark = schema.new_mark()
     added = Added(new_users, new_items, 0, 0, 0, 0.0, 0.0)
     if len(dataset.interactions):
@@ -89,12 +86,36 @@ def add(
         state.keep_scale(connection, dataset.scale, dataset.interactions.scale)
         added = replace(added, snapshot_seconds=ready - started)
     added = replace(added, tags=_add_tags(connection, dataset, users, items))
+    if dataset.genome is not None and dataset.genome.num_rows:
+        progress("genome", 0, None)
+        genome.add(connection, genome_matrix(dataset.genome, dataset.items), items)
     state.put_setting(connection, "catalogue", schema.new_mark())
     state.put_setting(
         connection, f"imported:{dataset.name}", datetime.now(UTC).isoformat(timespec="seconds")
     )
     state.grow(connection, mark if len(dataset.interactions) else None)
     return replace(added, seconds=time.perf_counter() - started)
+
+
+def describe_items(connection: sa.Connection, table: pa.Table) -> None:
+    """Add what `table` tells of items that are known, by ``item_id``; nulls change nothing.
+
+    Raises
+    ------
+    UnknownItem
+        An id that the store does not have.
+    """
+    known = Vocabulary(
+        connection.scalars(sa.select(schema.MOVIES.c.item_id).order_by(schema.MOVIES.c.item_index))
+    )
+    ids = table.column("item_id").to_pylist()
+    items = known.indices(ids)
+    lost = [id_ for id_, at in zip(ids, items, strict=True) if at < 0]
+    if lost:
+        raise UnknownItem(f"Items that are described must be in the store, got {some(lost)}.")
+    _describe_items(connection, table, items)
+    state.put_setting(connection, "catalogue", schema.new_mark())
+    state.grow(connection, None)
 
 
 # ---- users and items --------------------------------------------------------------------
@@ -124,6 +145,11 @@ def _texts(table: pa.Table, names: Iterable[str]) -> list[tuple[Any, ...]]:
         tuple(json.dumps(v, ensure_ascii=False) if isinstance(v, list) else v for v in row)
         for row in zip(*columns, strict=True)
     ]
+
+
+def _describe_items(connection: sa.Connection, table: pa.Table, items: Int32) -> None:
+    for target, names in ((schema.MOVIES, _MOVIE), (schema.MOVIE_METADATA, _METADATA)):
+        _describe(connection, target, items, _texts(table, names), names)
 
 
 def _describe(

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from matinee.errors import NewerStore, StoreError
 from matinee.storage.database import Database
 
-FORMAT = 2
+FORMAT = 3
 
 METADATA = sa.MetaData()
 
@@ -61,6 +61,7 @@ MOVIES = sa.Table(
 PROFILE = ("age", "gender", "occupation", "zip")
 """What may be known of a user besides ratings: columns of `USERS`."""
 
+# What is known of an item beside what its own set says: its ids elsewhere, texts and facts.
 MOVIE_METADATA = sa.Table(
     "metadata",
     METADATA,
@@ -73,8 +74,32 @@ MOVIE_METADATA = sa.Table(
     ),
     sa.Column("imdb_id", sa.Text),
     sa.Column("tmdb_id", sa.Text),
+    sa.Column("original_title", sa.Text),
     sa.Column("overview", sa.Text),
+    sa.Column("keywords", sa.Text),  # a JSON list
+    sa.Column("runtime", sa.REAL),  # minutes
+    sa.Column("revenue", sa.Double),  # US dollars
+    sa.Column("release_date", sa.Text),  # ISO
+    sa.Column("language", sa.Text),
 )
+
+GENOME_TAGS = sa.Table(
+    "genome_tags",
+    METADATA,
+    sa.Column("tag_index", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("tag", sa.Text, unique=True, nullable=False),
+)
+
+# How much each tag fits an item, all in one: see `genome`.
+GENOME = sa.Table(
+    "genome",
+    METADATA,
+    sa.Column(
+        "item_index", sa.Integer, sa.ForeignKey("movies.item_index"), primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("relevance", sa.LargeBinary, nullable=False),
+)  # fmt: skip
 
 # The primary key is the table itself: a person's ratings lie side by side. There is no index by
 # item; it would double the time of an import, and what is asked by item is in `movies`.
@@ -109,6 +134,8 @@ TAGS = sa.Table(
     sa.Column("time", sa.BigInteger),
     sqlite_with_rowid=False,
 )  # fmt: skip
+
+_TAGS_BY_ITEM = sa.Index("tags_by_item", TAGS.c.item_index)
 
 SETTINGS = sa.Table(
     "settings",
@@ -192,7 +219,20 @@ def _with_clusters(connection: sa.Connection) -> None:
     METADATA.create_all(connection, tables=tables)
 
 
-UPGRADES: dict[int, Callable[[sa.Connection], None]] = {1: _with_clusters}
+def _with_metadata(connection: sa.Connection) -> None:
+    # Written anew, so that an upgraded store has the very tables of a new one.
+    old = f"{MOVIE_METADATA.name}_2"
+    connection.exec_driver_sql(f"ALTER TABLE {MOVIE_METADATA.name} RENAME TO {old}")
+    METADATA.create_all(connection, tables=[MOVIE_METADATA, GENOME_TAGS, GENOME])
+    kept = "item_index, imdb_id, tmdb_id, overview"
+    connection.exec_driver_sql(
+        f"INSERT INTO {MOVIE_METADATA.name} ({kept}) SELECT {kept} FROM {old}"
+    )
+    connection.exec_driver_sql(f"DROP TABLE {old}")
+    _TAGS_BY_ITEM.create(connection)
+
+
+UPGRADES: dict[int, Callable[[sa.Connection], None]] = {1: _with_clusters, 2: _with_metadata}
 """From format f to f + 1, inside one transaction. A new format adds one and raises `FORMAT`."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +14,11 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from matinee.data.dataset import Dataset
+from matinee.data.genome import Genome
 from matinee.durable import sweep
 from matinee.interactions import Float32, Int32, Int64, Interactions
 from matinee.progress import Progress, silent
-from matinee.storage import bulk, people, ratings, schema, snapshot, state, tables
+from matinee.storage import bulk, genome, people, ratings, schema, snapshot, state, tables
 from matinee.storage.bulk import Added
 from matinee.storage.database import PATIENCE, Database
 from matinee.storage.memberships import Memberships
@@ -135,6 +138,11 @@ class Store:
                 found[int(item)] = (int(n), float(total / n) if n else None)
         return found
 
+    def rated_by(self, people: int) -> Int32:
+        """Items that have at least so many ratings at this moment, ascending."""
+        query = "SELECT item_index FROM movies WHERE n_ratings >= {} ORDER BY item_index"
+        return np.array([i for (i,) in self._database.rows(query, people)], np.int32)
+
     def sources(self) -> list[str]:
         """Names of the data sets that were imported."""
         rows = self._database.rows(
@@ -185,13 +193,45 @@ class Store:
         with self._database.reading() as connection:
             return tables.user_table(connection)
 
-    def items(self) -> pa.Table:
-        """One row an item in index order.
+    def items(self, only: Sequence[str] | None = None) -> pa.Table:
+        """One row an item in index order; nulls where nothing is known.
 
-        item_id, title, year, genres (list), imdb_id, tmdb_id, overview, n_ratings, mean.
+        item_id, title, year, genres (list), imdb_id, tmdb_id, original_title, overview, keywords
+        (list), runtime (minutes), revenue (US dollars), release_date (ISO text), language,
+        n_ratings, mean.
+
+        Parameters
+        ----------
+        only
+            Names of the columns that are wanted; texts take time to read.
+
+        Raises
+        ------
+        InvalidParameter
+            A column that there is not.
         """
         with self._database.reading() as connection:
-            return tables.item_table(connection)
+            return tables.item_table(connection, only)
+
+    def metadata_of(self, item_index: int) -> dict[str, Any]:
+        """What is known of an item beside title, year and genres; nothing where nothing is.
+
+        imdb_id, tmdb_id, original_title, overview, keywords, runtime, revenue, release_date and
+        language, as in `items`.
+        """
+        with self._database.reading() as connection:
+            return tables.metadata_of(connection, item_index)
+
+    def tags_of(self, item_index: int) -> dict[str, int]:
+        """Tags that an item was given, in small letters, and by how many; most given first."""
+        given = self._database.rows("SELECT tag FROM tags WHERE item_index = {}", item_index)
+        counts = Counter(tag.strip().casefold() for (tag,) in given)
+        return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def genome(self) -> Genome | None:
+        """How much each tag fits each item, None where no data set brought a genome."""
+        with self._database.reading() as connection:
+            return genome.read(connection)
 
     def tags(self) -> pa.Table:
         """One row a tag: user_id, item_id, tag, time."""
@@ -256,6 +296,24 @@ class Store:
             return bulk.add(
                 connection, dataset, file=self._snapshot, identity=self.id, progress=progress
             )
+
+    def describe_items(self, table: pa.Table) -> None:
+        """Add what `table` tells of known items, in one transaction; no rating is touched.
+
+        Parameters
+        ----------
+        table
+            ``item_id`` and any of title, year, genres and the columns of metadata (see `items`).
+            A null or a missing column leaves what is known.
+
+        Raises
+        ------
+        UnknownItem
+            An id that the store does not have; nothing was changed.
+        DiskFull, StoreUnavailable
+        """
+        with self._database.writing() as connection:
+            bulk.describe_items(connection, table)
 
     def rate(self, user_id: str, item_id: str, value: float | None, time: int) -> None:
         """Set a user's rating of an item; it is on disk when this returns.

@@ -16,7 +16,7 @@ from matinee.durable import flush, full_disk_named, sweep
 from matinee.errors import ArchiveError, InvalidInput, InvalidParameter, NotReady, UnknownModel
 from matinee.interactions import Int32
 from matinee.model import Model
-from matinee.storage import archive
+from matinee.storage import archive, lineage
 from matinee.storage.database import PATIENCE
 from matinee.storage.store import Store
 
@@ -41,6 +41,7 @@ class Workspace:
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self.path = path
         self._patience = patience
+        self._manifests: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
 
     @classmethod
     def open(cls, path: str | Path, *, create: bool = False, patience: float = PATIENCE) -> Self:
@@ -131,11 +132,24 @@ class Workspace:
 
     def _told(self, folder: Path) -> dict[str, Any]:
         try:
-            told = self._checked(folder)
+            told = self._kept_manifest(folder)
         except (ArchiveError, InvalidInput) as error:
             told = {"model": "", "task": "", "created": "", "error": str(error)}
         active = {self.active(task) for task in TASKS}
         return {**told, "id": folder.name, "active": folder.name in active}
+
+    def _kept_manifest(self, folder: Path) -> dict[str, Any]:
+        """The checked manifest of an archive, read once: every list of recommendations asks for
+        some, and checking their sums takes longer than ranking."""
+        try:
+            found = (folder / archive.MANIFEST).stat()
+        except OSError:
+            return self._checked(folder)
+        state = (found.st_mtime_ns, found.st_size)
+        kept = self._manifests.get(folder.name)
+        if kept is None or kept[0] != state:
+            kept = self._manifests[folder.name] = (state, self._checked(folder))
+        return kept[1]
 
     def load_model(self, archive_id: str) -> Model:
         """The model of an archive.
@@ -143,8 +157,12 @@ class Workspace:
         Raises
         ------
         UnknownModel, CorruptArchive, NewerArchive
+        ArchiveError
+            It was trained on other items than the store now holds.
         """
-        return archive.load(self._archive(archive_id))
+        folder = self._archive(archive_id)
+        lineage.check(archive_id, archive.manifest(folder).get("details", {}), self.store)
+        return archive.load(folder)
 
     def manifest(self, archive_id: str) -> dict[str, Any]:
         """The manifest of an archive: model, parameters, task, details."""

@@ -22,11 +22,13 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from matinee.data.genres import genre_list
 from matinee.data.movielens.folds import fold_files, folds_by_rule
 from matinee.data.movielens.rating_files import Ratings, lines, rating_columns, small_table
 from matinee.errors import WrongContent
 from matinee.interactions import Int32
 from matinee.progress import Progress
+from matinee.titles import spelling
 
 _RATINGS = {"100k": "u.data", "dat": "ratings.dat", "csv": "ratings.csv", "atomic": "*.inter"}
 _MOVIES = {"100k": "u.item", "dat": "movies.dat", "csv": "movies.csv", "atomic": "*.item"}
@@ -56,8 +58,6 @@ OCCUPATIONS = (
     "unemployed",
     "writer",
 )
-_NO_GENRES = {"", "unknown", "(no genres listed)"}
-_YEAR = re.compile(r"\((\d{4})(?:\s*[-–]\s*(?:\d{4})?)?\)")
 _COUNTED_SCALE = (1.0, 5.0)
 _HALF_STARS = (0.5, 5.0)
 
@@ -110,15 +110,8 @@ def ratings_file(folder: Path) -> Path | None:
 
 
 def year_of(title: str) -> int | None:
-    """1995 of "Toy Story (1995)": the last year in brackets; None if there is none."""
-    found = _YEAR.findall(title)
-    return int(found[-1]) if found else None
-
-
-def genre_list(names: list[str]) -> list[str]:
-    """Genres in one vocabulary for all sets: "Children's" is "Children", no genre is no name."""
-    kept = (name.strip() for name in names)
-    return ["Children" if name == "Children's" else name for name in kept if name not in _NO_GENRES]
+    """1995 of "Toy Story (1995)"; None if the title gives no year."""
+    return spelling.parts(title).year
 
 
 def read_100k(folder: Path, progress: Progress) -> Parts:

@@ -50,7 +50,9 @@ def read(folder: Path, name: str = "", progress: Progress = silent) -> Dataset:
 
 def _assemble(name: str, parts: Parts) -> Dataset:
     ratings, scale = parts.ratings, parts.scale
-    user_numbers, user_index = ids_and_index(ratings.user, [p.id for p in parts.people])
+    # ml-10m has tags of people who rated nothing.
+    known = [p.id for p in parts.people] + _taggers(parts.tags)
+    user_numbers, user_index = ids_and_index(ratings.user, known)
     item_numbers, item_index = ids_and_index(ratings.item, [m.id for m in parts.movies])
     interactions = Interactions(
         user_index, item_index, ratings.value, ratings.time, len(user_numbers), len(item_numbers)
@@ -68,6 +70,13 @@ def _assemble(name: str, parts: Parts) -> Dataset:
         folds=parts.folds,
         scale=scale,
     )
+
+
+def _taggers(tags: pa.Table | None) -> list[int]:
+    """The ids of those who gave tags."""
+    if tags is None:
+        return []
+    return [int(id_) for id_ in tags.column("user_id").unique().to_pylist()]
 
 
 def _item_table(ids: list[int], parts: Parts) -> pa.Table:

@@ -21,6 +21,7 @@ def unpack(
     target: Path,
     *,
     limit: int = 8 << 30,
+    wanted: Callable[[PurePosixPath], bool] = lambda _: True,
     check: Callable[[Path], None] | None = None,
     progress: Progress = silent,
 ) -> None:
@@ -35,6 +36,8 @@ def unpack(
         The zip, and a folder that does not exist yet; hold `placing.locked` on it.
     limit
         Most bytes that may come out.
+    wanted
+        Says of a file, by its path in the zip, whether it is to come out. Names are checked of all.
     check
         Called with the folder before it takes its name; what it raises leaves nothing behind.
 
@@ -50,7 +53,7 @@ def unpack(
     """
     try:
         with zipfile.ZipFile(source) as archive, staged(target) as folder:
-            _extract(archive, source, folder, limit, progress)
+            _extract(archive, source, folder, limit, wanted, progress)
             if check is not None:
                 check(folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
@@ -62,15 +65,23 @@ def unpack(
 
 
 def _extract(
-    archive: zipfile.ZipFile, source: Path, folder: Path, limit: int, progress: Progress
+    archive: zipfile.ZipFile,
+    source: Path,
+    folder: Path,
+    limit: int,
+    wanted: Callable[[PurePosixPath], bool],
+    progress: Progress,
 ) -> None:
-    files = [(info, _safe(info, source)) for info in archive.infolist() if not info.is_dir()]
+    # Not by `is_dir`, which fails where a name is empty.
+    listed = [info for info in archive.infolist() if not info.filename.endswith("/")]
+    files = [(info, _safe(info, source)) for info in listed]
     paths = [path for _, path in files]
     folders = {parent for path in paths for parent in path.parents}
     if len(set(paths)) < len(paths) or folders & set(paths):
         raise UnsafeArchive(f"Names in a zip must differ, but in {source} some come twice.")
     tops = {path.parts[0] for _, path in files}
     wrapped = len(tops) == 1 and all(len(path.parts) > 1 for _, path in files)
+    files = [(info, path) for info, path in files if wanted(path)]
     total = sum(info.file_size for info, _ in files)
     allowed = min(limit, MAX_RATIO * max(source.stat().st_size, 1))
     _within(total, allowed, source)

@@ -24,6 +24,9 @@ _ITEM_FIELDS = {
     "genres": pa.list_(pa.string()),
     "imdb_id": pa.string(),
     "tmdb_id": pa.string(),
+    "original_title": pa.string(),
+    "overview": pa.string(),
+    "keywords": pa.list_(pa.string()),
 }
 _USER_FIELDS = {
     "age": pa.int32(),

@@ -8,6 +8,7 @@ pieces that stay unusual are read with Python's `csv`, which defines what is goo
 from __future__ import annotations
 
 import codecs
+import csv
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -77,7 +78,12 @@ class CsvFile:
         if delimiter is None:
             delimiter = guess_delimiter(first, path)
         check_delimiter(delimiter)
-        parsed = Dialect(delimiter, "utf-8", ()).split(first)
+        try:
+            parsed = Dialect(delimiter, "utf-8", ()).split(first)
+        except csv.Error as error:
+            raise InvalidInput(
+                f"{path} must begin with a line of columns, got {first[:80]!r}: {error}."
+            ) from error
         names = parsed if header else [f"column {i + 1}" for i in range(len(parsed))]
         self.names = tuple(n.strip() for n in names)
         self.dialect = Dialect(delimiter, "utf-8" if self._transcoded else self._codec, self.names)

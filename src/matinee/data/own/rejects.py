@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import os
+import shutil
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
@@ -113,6 +114,8 @@ class Rejects:
     ----------
     path
         The file to write: CSV with line, column, reason, row and source. None for none.
+    append
+        Keep what the file holds already, from reading another source.
 
     Raises
     ------
@@ -122,8 +125,9 @@ class Rejects:
         There is no space for it; nothing is left of it.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, append: bool = False) -> None:
         self.path = path
+        self._append = append and path is not None and path.exists()
         self.first: list[BadRow] = []
         self._file: TextIO | None = None
         if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
@@ -139,7 +143,11 @@ class Rejects:
             try:
                 self._file = self._partial.open("x", encoding="utf-8", newline="")
                 self._writer = csv.writer(self._file)
-                self._writer.writerow(BadRow._fields)
+                if self._append:
+                    with place.open(encoding="utf-8", newline="") as before:
+                        shutil.copyfileobj(before, self._file)
+                else:
+                    self._writer.writerow(BadRow._fields)
             except OSError as error:
                 raise self._failure(error) from error
         return self

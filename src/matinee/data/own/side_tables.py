@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from matinee.data.cells import one_line
+from matinee.data.genres import genre_list
 from matinee.data.movielens.layouts import year_of
 from matinee.data.own.assemble import SideTables
 from matinee.data.own.columns import Columns, find
@@ -16,8 +18,9 @@ from matinee.data.own.rejects import Rejects, TableCounts
 from matinee.data.own.rules import Fault, id_text, number, plain_times, seconds, text_of, time_unit
 from matinee.errors import InvalidInput
 
+_TEXTS = ("original_title", "overview")
 _FIELDS = {
-    "items": ("item", "title", "year", "genres", "imdb_id", "tmdb_id"),
+    "items": ("item", "title", "year", "genres", "imdb_id", "tmdb_id", *_TEXTS, "keywords"),
     "people": ("user", "age", "gender", "occupation", "zip"),
     "tags": ("user", "item", "tag", "time"),
     "links": ("item", "imdb_id", "tmdb_id"),
@@ -28,7 +31,6 @@ _REQUIRED = {
     "tags": ("user", "item", "tag"),
     "links": ("item",),
 }
-_NO_GENRES = {"", "(no genres listed)", "\\N"}
 
 Row = dict[str, Any]
 
@@ -41,9 +43,10 @@ def read_table(
     Parameters
     ----------
     kind
-        "items" (id, title, year, genres, imdb_id, tmdb_id), "people" (id, age, gender,
-        occupation, zip), "tags" (user, item, tag, time) or "links" (id, imdb_id, tmdb_id). Columns
-        are recognized by their usual names; all but ids and tags may be missing.
+        "items" (id, title, year, genres, imdb_id, tmdb_id, original_title, overview, keywords),
+        "people" (id, age, gender, occupation, zip), "tags" (user, item, tag, time) or "links" (id,
+        imdb_id, tmdb_id). Columns are recognized by their usual names; all but ids and tags may be
+        missing. Genres and keywords have pipes or commas between them, or are lists.
 
     Raises
     ------
@@ -150,7 +153,11 @@ def _item(row: Row, into: SideTables) -> Fault | None:
     if year is not None or "year" in row:
         item["year"] = year
     if "genres" in row:
-        item["genres"] = _genres(row["genres"])
+        item["genres"] = genre_list(_several(row["genres"]))
+    if "keywords" in row:
+        told = (one_line(str(word or "")) for word in _several(row["keywords"]))
+        item["keywords"] = list(dict.fromkeys(word for word in told if word))
+    item |= {k: one_line(str(row[k])) for k in _TEXTS if k in row}
     into.items.setdefault(id_, {}).update(item)
     return None
 
@@ -208,9 +215,5 @@ def _whole(text: str, low: int, high: int) -> int | str | None:
     return int(value) if low <= value <= high else "impossible"
 
 
-def _genres(value: str | list[Any]) -> list[str]:
-    if isinstance(value, str):
-        if value in _NO_GENRES:
-            return []
-        value = value.split("|" if "|" in value else ",")
-    return [str(g).strip() for g in value if g is not None and str(g).strip()]
+def _several(value: str | list[Any]) -> list[Any]:
+    return value.split("|" if "|" in value else ",") if isinstance(value, str) else value
