@@ -113,7 +113,9 @@ class Lists:
         history, _ = person.histories(served.model, served.threshold)
         profile = person.profile_row(served.profile_names)
         explained = served.model.explain(history, items, profile)
-        return [[self._in_words(r, person) for r in reasons] for reasons in explained]
+        meant = sorted({r.item for reasons in explained for r in reasons if r.item is not None})
+        titles = dict(zip(meant, self._catalogue.named(meant), strict=True))
+        return [[_in_words(r, person, titles) for r in reasons] for reasons in explained]
 
     def _candidates(self, wishes: Wishes, n_items: int) -> Int32 | None:
         """Items of a model that keep to the wishes; None for all."""
@@ -156,16 +158,6 @@ class Lists:
         values = model.predict(history, known, person.profile_row(served.profile_names))
         return [round(float(v), 3) for v in values]
 
-    def _in_words(self, reason: contract.Reason, person: Person) -> Reason:
-        if reason.item is None:
-            return Reason(reason.kind, reason.label, reason.weight)
-        title = self._catalogue.named([reason.item])[0]
-        given = float(person.values[np.searchsorted(person.items, reason.item)])
-        verb = "like" if given >= person.liked else "rated"
-        text = f"you {verb} {title.title}" + ("" if verb == "like" else f" {given:g}")
-        text += f": {reason.label}" if reason.label else ""
-        return Reason(reason.kind, text, reason.weight, title.item_id)
-
 
 def positive(n: int) -> int:
     """`n`; InvalidInput if it is below 1."""
@@ -180,6 +172,17 @@ def sure(person: Person, title: Title) -> Sure:
     if own < 5 or others < 10:
         return "low"
     return "high" if own >= 20 and others >= 50 else "medium"
+
+
+def _in_words(reason: contract.Reason, person: Person, titles: dict[int, Title]) -> Reason:
+    if reason.item is None:
+        return Reason(reason.kind, reason.label, reason.weight)
+    title = titles[reason.item]
+    given = float(person.values[np.searchsorted(person.items, reason.item)])
+    verb = "like" if given >= person.liked else "rated"
+    text = f"you {verb} {title.title}" + ("" if verb == "like" else f" {given:g}")
+    text += f": {reason.label}" if reason.label else ""
+    return Reason(reason.kind, text, reason.weight, title.item_id)
 
 
 def _pool(n: int, wishes: Wishes) -> int:

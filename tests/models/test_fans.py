@@ -54,8 +54,8 @@ def test_lifts_are_counted_by_hand(chosen):
             assert kept[a, b] == 0
 
 
-def test_kept_are_those_that_lead_the_list(fans, chosen):
-    few = Fans(neighbors=3).fit(ratings_of(chosen))
+def test_kept_are_those_that_lead_a_list_of_the_familiar(chosen):
+    fans, few = (Fans(neighbors=n, familiarity=0.8).fit(ratings_of(chosen)) for n in (24, 3))
     for item in range(22):
         whole = fans.also_like([item], 3).items[0]
         assert few.also_like([item], 3).items[0].tolist() == whole.tolist()

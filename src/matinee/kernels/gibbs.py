@@ -6,7 +6,8 @@ With x = (b, t) of a row and (c_j, q_j) of the others that it has ratings z_j of
 
 so that, with a_j = (1, q_j), x is normal around A^-1 right with the precision
 
-    A = precision + v sum_j w_j a_j a_j^T,        right = precision prior + v sum_j w_j (z_j - c_j) a_j.
+    A = precision + v sum_j w_j a_j a_j^T
+    right = precision prior + v sum_j w_j (z_j - c_j) a_j
 
 Of the Cholesky factor U^T U = A, ``x = U^-1 (U^-T right + noise)`` is a draw where the noise is
 standard normal, and the mean where it is zero. The rows are gathered by the chunk for the tiles of

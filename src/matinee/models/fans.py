@@ -23,6 +23,11 @@ _TOLD_APART = 4096
 """People up to whom more of them make a lift more certain; beyond, it is off by 2 % at most."""
 
 
+_KEPT = 0.6
+"""Power of everybody's share in what is kept for a title: by the lower power of the lists, popular
+titles of small lifts would fall out, which people's scores need."""
+
+
 class Evidence(NamedTuple):
     """What speaks for items that fans of some titles like, counted plainly: without weights and
     damping. Over several titles, the fans of all those are counted that the item is kept for, and
@@ -49,13 +54,14 @@ class Fans(ItemWeights):
 
         lift(b | a) = (W_ab + damping * p_b) / ((W_a + damping) * p_b)
 
-    It is known where at least `support` people like both. Of each title the `neighbors` items are
-    kept for which it is above 1 and which lead the list of `also_like`, ordered by ::
+    It is known where at least `support` people like both. `also_like` orders what has a lift above
+    1 by ::
 
         log lift - caution / sqrt(people who like both) + familiarity * log p_b
 
     The second term is the standard error of the logarithm of a count, so that few people prove
-    little; without the third, rarities would win.
+    little; without the third, rarities would win. Kept for each title are the `neighbors` items
+    that are highest by this with a `familiarity` of 0.6, or of its own where that is higher.
 
     To a person it recommends by naive Bayes, with evidence that is correlated::
 
@@ -119,7 +125,7 @@ class Fans(ItemWeights):
             by_item.indices,
             of_person.astype(np.float32),
             (fans + self.damping).astype(np.float32),
-            (share ** (1 - self.familiarity)).astype(np.float32),
+            (share ** (1 - max(self.familiarity, _KEPT))).astype(np.float32),
             0.0,
             items,
             score,
