@@ -222,7 +222,7 @@ class SideInformation:
     user_features : (n_users, g) CSR float32, or None
         A row of zeros means that nothing is known of that person.
     user_feature_names : g names, such as "occupation:writer"
-    item_words : (n_items, w) CSR float32 >= 0, or None
+    item_words : (n_items, w) CSR float32 >= 0 (but in the block "sentence"), or None
         How often, or how strongly, texts and tags name something: what content is compared by.
     item_word_names : w names, such as "tag:heist", "keyword:bank robbery", "overview:lighthouse"
         The part before the colon is the block that a word belongs to.
