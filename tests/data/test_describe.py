@@ -29,8 +29,8 @@ def bare(interactions: Interactions) -> Dataset:
 
 def test_a_small_set(tmp_path: Path) -> None:
     facts = describe(read(write(tmp_path / "ml-latest", LATEST | GENOME)))
-    assert (facts.users, facts.items, facts.ratings) == (2, 3, 3)
-    assert facts.density == pytest.approx(3 / 6)
+    assert (facts.users, facts.items, facts.ratings) == (3, 3, 3)  # one of them only tags
+    assert facts.density == pytest.approx(3 / 9)
     assert facts.scale == (0.5, 5.0)
     assert facts.steps == (0.5, 3.0, 4.5)
     assert facts.histogram == (1, 1, 1)

@@ -317,7 +317,7 @@ def test_profiles_tags_and_the_genome_come_along(tmp_path: Path) -> None:
     movies = {"movies.csv": LATEST["movies.csv"].replace("NA,", "Léon: The (1994),")}
     b = write(tmp_path / "b", LATEST | GENOME | movies)
     data = merge(a, b).dataset
-    assert data.users.ids == ["a:1", "a:2", "b:3", "b:7"]
+    assert data.users.ids == ["a:1", "a:2", "b:3", "b:7", "b:9"]
     assert data.items.ids == ["10", "20", "b:10", "b:30"]  # the 10 of both are not the same
     people = data.user_table.to_pylist()
     assert (people[0]["gender"], people[0]["age"], people[2]["gender"]) == ("F", 16, None)
@@ -452,7 +452,7 @@ def test_a_folder_is_read_as_it_was_merged(tmp_path: Path, monkeypatch: pytest.M
         assert getattr(back, name).to_pylist() == getattr(data, name).to_pylist()
     assert pq.read_table(tmp_path / "new" / "both" / "matches.parquet").equals(merged.matches)
     told = specs.read(tmp_path / "new" / "both")
-    assert told.sizes == {"users": 4, "items": 5, "ratings": 6, "tags": 2, "genome": 4}
+    assert told.sizes == {"users": 5, "items": 5, "ratings": 6, "tags": 2, "genome": 4}
     assert told.words["tag"] == specs.Words(2, 2)
     assert told.sources[0].files["ratings.dat"].bytes == len(DAT["ratings.dat"])
     # Anybody's reader finds ids in it, not our numbers.
@@ -521,7 +521,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(app, ["data", "merge", "one", "two"])
     assert result.exit_code == 0, result.output
     assert "Not matched" in result.stdout
-    assert "one+two: 6 ratings, kept as they are, on 0.5..5; 4 users, 5 items" in result.stdout
+    assert "one+two: 6 ratings, kept as they are, on 0.5..5; 5 users, 5 items" in result.stdout
     result = CliRunner().invoke(app, ["data", "merge", "one", "two", "--to", "x", "--json"])
     told = json.loads(result.stdout)
     assert (told["name"], told["folder"], told["sizes"]["ratings"]) == ("one+two", "x", 6)

@@ -25,7 +25,9 @@ def planted(n_users=60, n_items=40, seed=0):
 
 
 def quick(**stated):
-    return models.create("bayes_fm", **{"factors": 3, "epochs": 60, "burn_in": 20, **stated})
+    return models.create(
+        "bayes_fm", **{"factors": 3, "epochs": 60, "burn_in": 20, "kept": 30, **stated}
+    )
 
 
 @pytest.mark.parametrize("shape", [(30, 12), (12, 30)])
