@@ -26,6 +26,7 @@ from matinee.errors import (
     UnknownUser,
     Unsupported,
 )
+from matinee.live_models import LiveModels
 from matinee.models.user_clusters import UserClusters
 from matinee.storage.workspace import Workspace
 from matinee.training import DEFAULT_MODELS, train
@@ -176,6 +177,27 @@ def test_new_people_are_served_where_what_is_for_them_cannot_be_read(tmp_path, m
         assert "train it again" in caplog.text
         with pytest.raises(ArchiveError):
             engine.recommend_for(["m1"], n=5, model="user_clusters")
+
+
+def test_what_cannot_be_read_is_passed_over(workspace, monkeypatch, caplog):
+    """Of fans and of what is alike the next newest answers; where there is none it is said."""
+    engine = Engine(workspace)
+    usual = engine.similar("m1", 3), engine.fans(["m1"], 3)
+    learned = LiveModels.now
+    train(workspace, ["alike", "fans"])
+
+    def now(models, archive_id):
+        if archive_id.startswith(unreadable):
+            raise ArchiveError(f"{archive_id} must be trained again.")
+        return learned(models, archive_id)
+
+    monkeypatch.setattr(LiveModels, "now", now)
+    unreadable = ("alike", "fans")
+    assert (engine.similar("m1", 3), engine.fans(["m1"], 3)) == usual
+    assert "Passed over" in caplog.text
+    unreadable = ("alike", "fans", "three_ways")
+    with pytest.raises(NotReady, match="train three_ways"):
+        engine.fans(["m1"], 3)
 
 
 def test_new_people_are_not_served_by_what_was_only_tried_out(tmp_path):
@@ -475,6 +497,7 @@ def test_implicit_feedback(tmp_path):
         engine = Engine(opened)
         first = engine.recommend("u0", n=1)[0]
         assert first.predicted is None
+        assert engine.title(first.item_id).mean is None
         assert engine.rate("u0", first.item_id, 1).value is None
         assert engine.recommend("u0", n=1)[0].item_id != first.item_id
         assert engine.ratings("u0")[0].item_id == first.item_id

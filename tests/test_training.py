@@ -30,6 +30,8 @@ def test_trains_judges_saves_and_activates(workspace):
     assert [t.name for t in trained] == list(training.DEFAULT_MODELS)
     every = len(training.DEFAULT_MODELS)
     assert ("training", every, every) in steps
+    # Fitted to be judged, then on all ratings; neither goes on in silence.
+    assert sum(what == "fitting item_clusters" and not done for what, done, _ in steps) == 2
     for t in trained:
         details = archive.manifest(workspace.path / "models" / t.archive_id)["details"]
         assert details["figures"] == pytest.approx(t.evaluation.figures)

@@ -370,5 +370,5 @@ def _silent(person: Person) -> dict[str, str]:
         silent["alike"] = "No liked title is named, so nothing can be alike one."
         silent["fans"] = "No liked title is named, so there are no fans to ask."
     if not any(v is not None for v in person.profile.values()) and not len(person.items):
-        silent["people"] = "Nothing is said of the person, so this is what everybody likes."
+        silent["people"] = "Nothing said of the person counts, so this is what everybody likes."
     return silent

@@ -30,6 +30,9 @@ class ItemWeights(Model):
     def _fold_in(self, history: csr_array, profiles: csr_array | None) -> State:
         return history
 
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"weights_": (self.n_items, self.n_items)}
+
     def _score(self, state: State) -> Float32:
         history = cast(csr_array, state)
         scores = np.zeros(history.shape, np.float32)

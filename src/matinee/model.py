@@ -113,6 +113,14 @@ class Model(Hyperparameters):
         progress(f"fitting {self.name}", epoch, epochs)
         return self._watch is not None and bool(self._watch(self, epoch))
 
+    def _held(self) -> list[Model]:
+        """Unfitted models of the kinds whose learning this one keeps, see `matinee.members`."""
+        return []
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes that what was learned must have, for whoever reads it from a file."""
+        return {}
+
     # ---- what everybody calls -----------------------------------------------------------
 
     @final

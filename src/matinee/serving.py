@@ -27,8 +27,8 @@ _log = logging.getLogger(__name__)
 _FOR_FEW = {"three_ways": 20, "user_clusters": 5}
 """Of whom fewer liked items are known is served by the first of these that is trained: what a
 movie is and what people like them like say more of somebody new than the few items do. Measured
-on MovieLens 100K and 1M with people held out of training, who gave 1 to 110 of what they like:
-three_ways leads up to 30 on both."""
+on MovieLens 100K and 1M with people held out of training, who gave 0 to 20 of what they like:
+three_ways leads on both from 1 on (`benchmarks/newcomers.py`)."""
 _LATEST = 3
 """Archives of it, of which the best serves."""
 _WITH_VECTORS = ("item_clusters", "als")
@@ -66,6 +66,7 @@ class Serving:
     def __init__(self, workspace: Workspace, models: LiveModels) -> None:
         self._workspace = workspace
         self._models = models
+        self._unusable: set[str] = set()
 
     def model(self, name: str | None, task: str) -> Served:
         """A model by name or archive id, else the active one of a task.
@@ -108,13 +109,11 @@ class Serving:
             latest = [m for m in self._workspace.newest(kind, _LATEST) if "error" not in m]
             if not latest:
                 continue
-            # That nobody be served by what was only tried out.
-            best = max(latest, key=lambda m: quality("ranking", m["details"]["figures"]))
-            try:
-                return self.model(best["id"], "ranking")
-            except ArchiveError as error:
-                # Such as one that an older matinee saved: the next in turn does for these too.
-                _log.warning("New people are not served by %s: %s", best["id"], error)
+            # The best first, that nobody be served by what was only tried out.
+            latest.sort(key=lambda m: -quality("ranking", m["details"]["figures"]))
+            for manifest in latest:
+                if (found := self._usable(manifest["id"])) is not None:
+                    return found
         return active
 
     def way(self, name: str) -> Served:
@@ -180,8 +179,19 @@ class Serving:
     def newest(self, kind: str) -> Served | None:
         """The newest model of this name that can be read; None where none is trained."""
         for manifest in self._workspace.newest(kind, _LATEST):
-            if "error" not in manifest:
-                return self.model(manifest["id"], "ranking")
+            if "error" not in manifest and (found := self._usable(manifest["id"])) is not None:
+                return found
+        return None
+
+    def _usable(self, archive_id: str) -> Served | None:
+        """The model of an archive; None where it cannot be used, such as one that an older matinee
+        saved. It is not read again: every list would wait for it."""
+        if archive_id not in self._unusable:
+            try:
+                return self.model(archive_id, "ranking")
+            except ArchiveError as error:
+                self._unusable.add(archive_id)
+                _log.warning("Passed over, as it cannot be used: %s", error)
         return None
 
     def _archive(self, name: str) -> str:

@@ -179,7 +179,7 @@ def train(
     for done, model in enumerate(chosen):
         progress("training", done, len(chosen))
         start = time.perf_counter()
-        evaluation = _judged(model, ratings, liked, side)
+        evaluation = _judged(model, ratings, liked, side, progress)
         learned = ratings if model.task == "rating" else ratings.liked(liked)
         model.fit(learned, side, progress=progress)
         seconds = time.perf_counter() - start
@@ -219,14 +219,18 @@ def _rankers_only(chosen: list[Model]) -> list[Model]:
 
 
 def _judged(
-    model: Model, ratings: Interactions, liked: float, side: SideInformation
+    model: Model,
+    ratings: Interactions,
+    liked: float,
+    side: SideInformation,
+    progress: Progress,
 ) -> Evaluation | None:
     try:
         split = held_out(ratings, model.task, liked)
     except InvalidInput:
         # Too few ratings to hold any out: the model is fitted, and nothing is claimed of it.
         return None
-    return evaluate(model, split, side)
+    return evaluate(model, split, side, progress=progress)
 
 
 def _details(

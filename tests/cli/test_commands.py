@@ -86,7 +86,10 @@ def test_recommend_to_a_user(run):
 def test_recommend_to_somebody_new(run):
     out = ok(run("recommend", "--like", "Fargo (1996)", "--age", "34", "--gender", "F"))
     assert "age 34" in out
-    assert "Fargo" in out
+    assert "likes Fargo (1996))" in out
+    again = ok(run("recommend", "--like", "fargo", "--like", "Fargo", "--occupation", ""))
+    assert "For somebody new (likes Fargo (1996))" in again
+    assert run("recommend", "--occupation", "")[0] == 2
     assert json.loads(ok(run("recommend", "--age", "34", "--model", "user_clusters", "--json")))
 
 
@@ -99,9 +102,20 @@ def test_recommend_by_a_way_and_as_wished(run):
         assert all(r["genres"] == ["Comedy"] and 1970 <= r["year"] <= 1984 for r in found)
         assert "m30" not in {r["item_id"] for r in found}
         assert all(r["reasons"] for r in found)
+        if way == "people":
+            out = ok(run("recommend", "--like", "Fargo", "--gender", "F", "--way", way))
+            assert "women" in out
     for years, fits in (("1990:", range(1990, 2000)), (":1950", range(1950)), ("1946", [1946])):
         found = json.loads(ok(run("recommend", "--user", "u0", "--years", years, "--json")))
         assert all(r["year"] in fits for r in found)
+
+
+@pytest.mark.parametrize("way", ["alike", "fans"])
+def test_ways_from_titles_say_that_none_is_named(run, way):
+    code, out, err = run("recommend", "--age", "34", "--way", way)
+    assert code == 0
+    assert "For somebody new (age 34)" in out
+    assert err == "note: no liked title is named, so this is what is popular\n"
 
 
 def test_what_was_made_of_a_profile_is_said_beside_the_list(run):
@@ -165,8 +179,14 @@ def test_similar_search_predict_explain(run):
         ok(run("similar", "Fargo", "--threshold", "0.7", "--years", "1940:", "--json"))
     )
     assert all(r["score"] >= 0.7 for r in near)
-    out = ok(run("fans", "Fargo", "Big Sleep"))
-    assert "Fans of Fargo and Big Sleep" in out
+    assert "Alike Fargo (1996)" in ok(run("similar", "Fargo"))
+    nothing = "Nothing is alike Fargo (1996) with a cosine of 1 or more; wish for less.\n"
+    assert ok(run("similar", "Fargo", "--threshold", "1")) == nothing
+    out = ok(run("fans", "Fargo", "Big Sleep", "Fargo"))
+    assert "Fans of Fargo (1996) and Big Sleep, The (1946) also like" in out
+    assert re.match(r"Too few like .+ to tell what else they like\.\n$", ok(run("fans", "m7")))
+    wished = ok(run("fans", "m7", "--genre", "Drama"))
+    assert "of what fits the filters" in wished
     assert "%" in out
     assert json.loads(ok(run("fans", "Fargo", "-n", "1", "--json")))[0]["lift"] > 1
     assert "Sabrina (1954)" in ok(run("search", "sabrina"))

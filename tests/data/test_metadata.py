@@ -530,7 +530,9 @@ def test_metadata_beside_ratings_and_alone(tmp_path: Path) -> None:
     assert told["metadata"]["joined"]["own links"] == 1
     assert told["metadata"]["tables"]["metadata"]["kept"] == 1
     assert bad.read_text().splitlines() == ["line,column,reason,row,source"]
-    assert "Described in" in run("--metadata", folder, "-w", w)
+    out = run("--metadata", folder, "-w", w)
+    assert "Described in" in out
+    assert out.endswith("Models learn of it when they are trained next: matinee train.\n")
     with Workspace.open(w) as opened:
         item = opened.store.item_index("110")
         known = opened.store.metadata_of(item)

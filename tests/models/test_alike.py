@@ -134,6 +134,17 @@ def test_reasons_say_what_is_shared(by_traits):
     assert all(reason.item != 4 for reason in itself)
 
 
+def test_the_same_people_are_told_of_only_where_enough_chose_both():
+    """Vectors of what few chose come mostly from traits, and say nothing of people."""
+    train = choices()
+    model = Alike(collaborative=9.0).fit(train, SIDE)
+    pairs = [(i, j) for i in range(8) for j in range(8) if i != j]
+    said = {p for p in pairs if "liked by the same people" in model.shared(*p)}
+    enough = {p for p in pairs if model.item_count_[list(p)].min() >= 10}
+    assert said
+    assert said <= enough < set(pairs)
+
+
 def test_words_survive_an_archive(by_traits, tmp_path):
     archive.save(by_traits, tmp_path / "saved", people=False)
     loaded = archive.load(tmp_path / "saved")

@@ -99,7 +99,7 @@ def test_evidence_is_counted_plainly(fans, chosen):
     (reasons,) = fans.explain(np.eye(24, dtype=np.float32)[4], [found[0]])
     share, everybody = (f"{x:.0%}" for x in (evidence.share[0], evidence.everybody[0]))
     assert (reasons[0].kind, reasons[0].item) == ("rated", 4)
-    assert reasons[0].label == f"{share} of those who like it like this, {everybody} of everybody"
+    assert reasons[0].label == f"{share} of its fans like this, {everybody} of everybody"
 
 
 def test_evidence_of_several_titles_adds_up_where_each_speaks(fans):

@@ -53,9 +53,11 @@ def small():
 def test_the_lifts_are_those_of_the_formula(small):
     ratings, side, model = small
     chosen, rows = ratings.matrix.toarray() != 0, side.user_features.toarray()
-    wanted, mean = profile_lifts(chosen, rows, NAMES, model.damping)
-    np.testing.assert_allclose(model.mean_, mean, atol=1e-6)
-    np.testing.assert_allclose(model.vectors_[:, 16:-1], model.shares * wanted, atol=1e-6)
+    kept = [0, 1, 2, 3, 5]  # of farmers there are too few
+    names = tuple(NAMES[j] for j in kept)
+    wanted, mean = profile_lifts(chosen, rows[:, kept], names, model.damping)
+    np.testing.assert_allclose(model.mean_[kept], mean, atol=1e-6)
+    np.testing.assert_allclose(model.vectors_[:, 16:-1][:, kept], model.shares * wanted, atol=1e-6)
     count = chosen.sum(axis=0) + 0.5
     np.testing.assert_allclose(
         model.vectors_[:, -1], model.shares * np.log(count / count.max()), atol=1e-6
@@ -142,6 +144,10 @@ def test_groups_of_few_people_are_not_told_of(small, tmp_path):
     assert model.group_size_[4] == 4
     assert model.group_count_[:, [4]].nnz == 0
     assert not any("farmer" in r.label for r in model.explain(NOBODY, [0], profile(NAMES[4]))[0])
+    assert not model.map_[4].any(), "nor is anything learned"
+    assert not model.vectors_[:, -3].any()
+    assert_same = np.testing.assert_array_equal
+    assert_same(model.fold_in(NOBODY, profile(NAMES[4])), model.fold_in(NOBODY, profile()))
     archive.save(model, tmp_path / "saved", people=False)
     kept = archive.load(tmp_path / "saved")
     people = side.user_features.shape[0]
@@ -150,6 +156,17 @@ def test_groups_of_few_people_are_not_told_of(small, tmp_path):
     np.testing.assert_array_equal(
         found.items, model.recommend(NOBODY, 5, profiles=profile("gender:F")).items
     )
+
+
+def test_what_the_others_of_an_age_chose_is_no_difference_of_two_groups():
+    """Of 25 people of one age all but three are women: their number would leave those three."""
+    rows = np.zeros((40, 4), np.float32)
+    rows[:25, 0] = rows[25:, 1] = rows[:22, 2] = rows[22:, 3] = 1
+    names = ("age:18-24", "age:25-34", "gender:F", "gender:M")
+    ratings = people_of(40)[0]
+    model = People(factors=4).fit(ratings, SideInformation(None, (), csr_array(rows), names))
+    told = [tuple(c) for c in model.group_columns_[np.diff(model.group_count_.tocsc().indptr) > 0]]
+    assert told == [(0, -1), (1, -1), (2, -1), (3, -1)], "nor by what the other men chose"
 
 
 WORDS = {

@@ -61,6 +61,8 @@ def test_four_lists_for_what_is_said(visitor: httpx.Client) -> None:
     assert len(found) == 4
     assert all(len(titles) == 8 and not {"m0", "m1"} & set(titles) for titles in found.values())
     assert page.count('class="reason"') == 32
+    assert "you like Fargo:" in page
+    assert "Big Sleep, The" not in page
     assert "&#39;studnet&#39; was read as student" in page
     # The form is as it was sent.
     assert chosen(page) == ["m0", "m1"]
@@ -183,6 +185,7 @@ def test_a_title_with_all_that_is_known(described: Served) -> None:
 
 def test_a_title_among_others(visitor: httpx.Client) -> None:
     page = visitor.get("/title/m0").text
+    assert '<a href="/new?like=m0#ways">' in page
     found = ways(page)
     assert list(found) == ["Alike", "Its fans also like"]
     assert all(titles and "m0" not in titles for titles in found.values())

@@ -91,6 +91,19 @@ def test_rating_with_htmx_swaps_what_changed(visitor: httpx.Client) -> None:
     assert "Fargo: 5." in answer.text
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("you like Big Sleep, The (1946): both Crime", "you like The Big Sleep: both Crime"),
+        ("you rated Boot, Das (Boat, The) (1981) 2", "you rated Das Boot 2"),
+        ("you like Dune", "you like Dune"),
+        ("liked by 501 people", "liked by 501 people"),
+    ],
+)
+def test_reasons_spell_titles_as_one_says_them(text: str, said: str) -> None:
+    assert pages.reason(text) == said
+
+
 def test_each_recommendation_says_why_and_how_sure(visitor: httpx.Client) -> None:
     for item in ("m0", "m1", "m2"):
         visitor.post("/rate", data={"item_id": item, "value": "5"})

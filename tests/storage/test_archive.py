@@ -445,6 +445,33 @@ def test_a_model_that_learned_less_than_today_must_be_trained_again(tmp_path: Pa
         archive.load(tmp_path / "a")
 
 
+@pytest.mark.parametrize("lost", ["alike__everybody_", "people__ials__average_", "blend"])
+def test_a_member_that_learned_less_than_today_must_be_trained_again(
+    tmp_path: Path, lost: str
+) -> None:
+    model = fitted("blend" if lost == "blend" else "three_ways")
+    lost = "ease__weights_" if lost == "blend" else lost
+    delattr(model, lost)
+    archive.save(model, tmp_path / "a")
+    with pytest.raises(ArchiveError, match=f"has no {lost}; train it again: matinee train"):
+        archive.load(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["weight_", "popular_", "alike__items_", "fans__weights_", "fans__both_", "people__map_"],
+)
+def test_what_is_of_another_shape_must_be_trained_again(tmp_path: Path, name: str) -> None:
+    """Kernels trust shapes: an index beyond one would write beyond it."""
+    model = fitted("three_ways")
+    rows, *columns = vars(model)[name].shape
+    other = np.zeros((rows + 1, *columns), np.float32)
+    setattr(model, name, csr_array(other) if name == "fans__weights_" else other)
+    archive.save(model, tmp_path / "a")
+    with pytest.raises(ArchiveError, match=f"has {name} of shape .*train it again: matinee train"):
+        archive.load(tmp_path / "a")
+
+
 def test_a_newer_format_is_refused(saved: Path) -> None:
     forge(saved, format=archive.FORMAT + 1, matinee="9.9")
     for read in (archive.load, archive.manifest):

@@ -35,6 +35,8 @@ def describe(workspace: Path, metadata: Path, rejects: Path | None, json: bool) 
         return
     say(told, joined)
     typer.echo(f"Described in {workspace}: {sum(joined.met):,} of {len(joined.met):,} items.")
+    if any(joined.met):
+        typer.echo("Models learn of it when they are trained next: matinee train.")
 
 
 def described(

@@ -54,15 +54,18 @@ def _cell(value: Any) -> str:
     return f"{value:.4f}" if isinstance(value, float) else escape(str(value))
 
 
-def recommendations(title: str, found: Sequence[Recommendation]) -> None:
-    """Print recommendations with what is predicted, how sure, and the first reason."""
+def recommendations(title: str, found: Sequence[Recommendation], first: str = "") -> None:
+    """Print recommendations with what is predicted, how sure, and a reason.
+
+    That is the strongest one, or the strongest of the kind `first` where there is one.
+    """
     rows = [
         (
             place + 1,
             r.title,
             "-" if r.predicted is None else f"{r.predicted:.1f}",
             r.sure,
-            r.reasons[0].text if r.reasons else "",
+            min(r.reasons, key=lambda why: why.kind != first).text if r.reasons else "",
         )
         for place, r in enumerate(found)
     ]

@@ -37,16 +37,22 @@ def fans(
     from matinee.cli import draw
     from matinee.engine import Engine
     from matinee.storage.workspace import Workspace
+    from matinee.wishes import Wishes
 
     wished = wishes(genre, years, exclude, min_ratings, 0.0)
     with Workspace.open(workspace) as opened:
-        found = Engine(opened).fans(titles, n, wishes=wished)
+        engine = Engine(opened)
+        names = " and ".join(dict.fromkeys(engine.resolve(title).title for title in titles))
+        found = engine.fans(titles, n, wishes=wished)
     if json:
         draw.as_json(found)
+    elif not found:
+        among = "" if wished == Wishes() else " of what fits the filters"
+        typer.echo(f"Too few like {names} to tell what else they like{among}.")
     else:
         rows = [
             (r.item_id, r.title, f"{r.share:.0%}", f"{r.everybody:.1%}", f"{r.lift:.2f}", r.people)
             for r in found
         ]
         columns = ("id", "title", "of fans", "of everybody", "lift", "fans")
-        draw.table(f"Fans of {' and '.join(titles)} also like", columns, rows)
+        draw.table(f"Fans of {names} also like", columns, rows)

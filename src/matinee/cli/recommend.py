@@ -70,7 +70,7 @@ def recommend(
     from matinee.storage.workspace import Workspace
 
     stated = {"age": age, "gender": gender, "occupation": occupation, "zip": zip_code}
-    known = {k: v for k, v in stated.items() if v is not None}
+    known = {k: v for k, v in stated.items() if v not in (None, "")}
     _check(user, [*(like or ()), *known], way)
     profile = Profile(age, gender, occupation, zip_code)
     wished = wishes(genre, years, exclude, min_ratings, diversity)
@@ -85,12 +85,16 @@ def recommend(
             found = engine.recommend_for(
                 like or [], profile, n, model=model, way=way, wishes=wished
             )
-            words = [f"{k} {v}" for k, v in known.items()] + [f"likes {t}" for t in like or []]
+            if way in ("alike", "fans") and not like:
+                typer.echo("note: no liked title is named, so this is what is popular", err=True)
+            names = dict.fromkeys(engine.resolve(title).title for title in like or [])
+            words = [f"{k} {v}" for k, v in known.items()] + [f"likes {name}" for name in names]
             title = f"For somebody new ({', '.join(words)})"
     if json:
         draw.as_json(found)
     else:
-        draw.recommendations(title, found)
+        # Of people like somebody, what these like is said first.
+        draw.recommendations(title, found, "profile" if way == "people" else "")
 
 
 def _check(user: str | None, said: list[str], way: str | None) -> None:

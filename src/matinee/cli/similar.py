@@ -53,12 +53,17 @@ def similar(
 
     wished = wishes(genre, years, exclude, min_ratings, diversity)
     with Workspace.open(workspace) as opened:
-        found = Engine(opened).similar(title, n, model=model, threshold=threshold, wishes=wished)
+        engine = Engine(opened)
+        asked = engine.resolve(title)
+        found = engine.similar(title, n, model=model, threshold=threshold, wishes=wished)
     if json:
         draw.as_json(found)
+    elif not found:
+        least = "" if threshold is None else f" with a cosine of {threshold:g} or more"
+        typer.echo(f"Nothing is alike {asked.title}{least}; wish for less.")
     else:
         rows = [
             (r.item_id, r.title, ", ".join(r.genres), round(r.score, 4), r.reasons[0].text)
             for r in found
         ]
-        draw.table(f"Alike {title}", ("id", "title", "genres", "cosine", "because"), rows)
+        draw.table(f"Alike {asked.title}", ("id", "title", "genres", "cosine", "because"), rows)

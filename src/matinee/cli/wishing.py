@@ -60,8 +60,8 @@ def _years(text: str | None) -> tuple[int | None, int | None]:
     ends = [first, last if colon else first]
     if not any(ends) or any(e and not (e.isascii() and e.isdigit() and len(e) <= 4) for e in ends):
         raise InvalidParameter(
-            f"`--years` must be two years with a colon, such as 1990:1999, 1990: or :1999, got "
-            f"{text!r}."
+            f"`--years` must be a year, or two with a colon, such as 1990:1999, 1990:, :1999 or "
+            f"1994, got {text!r}."
         )
     low, high = (int(end) if end else None for end in ends)
     return low, high

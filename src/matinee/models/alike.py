@@ -25,6 +25,10 @@ _RIDGE = 1.0
 """Of what traits let one expect; rows of traits have length one."""
 _TURNS = 2
 """Of the search for co-choice vectors: more take longer, and make no better lists."""
+_TOLD = 10
+"""Choices that two items must each have for it to be said that the same people like them. Of pairs
+of near items of MovieLens sets (100K, 1M, latest-small) of which it is said, 0.3 % at most have
+nobody in common then; without it, 38 to 64 %."""
 _REASONS = 3
 _PHRASES = 3
 _WORDS = 3
@@ -164,6 +168,15 @@ class Alike(Model):
     def _item_vectors(self) -> Float32:
         return self.vectors_
 
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        words = self.word_ends_.shape
+        return {
+            "items_": (self.n_items, len(self.everybody_) + 1),
+            "block_ends_": self.blocks_.shape,
+            "words_": (self.n_items, *words),
+            "word_blocks_": words,
+        }
+
     # ---- reasons ------------------------------------------------------------------------
 
     def _explain(self, history: csr_array, state: State, item: int) -> list[Reason]:
@@ -202,7 +215,9 @@ class Alike(Model):
     def _phrase(self, block: int, one: int, other: int) -> str:
         name = str(self.blocks_[block])
         if name == _CO_CHOICE:
-            return "liked by the same people"
+            # Of what few chose, the vector is mostly what traits let one expect of it.
+            fewest = min(self.item_count_[one], self.item_count_[other])
+            return "liked by the same people" if fewest >= _TOLD else ""
         if name == SENTENCE:
             return "described alike"
         mine, yours = self._row(one, block), self._row(other, block)

@@ -102,6 +102,12 @@ class Blend(Model):
             members.keep(self, models.create(name).fit(train, side, progress=progress))
         self.people_ = train.matrix
 
+    def _held(self) -> list[Model]:
+        return [models.create(name) for name in self._names()]
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"weight_": (len(self._names()),)}
+
     def _member(self, name: str) -> Model:
         return members.kept(self, models.create(name))
 

@@ -152,6 +152,10 @@ class Fans(ItemWeights):
         lifts = np.log(np.maximum(together, 1, out=together), out=together)
         self.weights_ = csr_array((lifts, indices, indptr), shape=(len(items), len(items)))
 
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        both, shares = self.weights_.data.shape, (self.n_items,)
+        return {**super()._shapes(), "both_": both, "log_share_": shares}
+
     # ---- for a person -------------------------------------------------------------------
 
     def _score(self, state: State) -> Float32:
@@ -187,9 +191,7 @@ class Fans(ItemWeights):
 
     def _in_words(self, reason: Reason, wanted: Int32) -> Reason:
         of = self.evidence([cast(int, reason.item)], wanted)
-        label = (
-            f"{of.share[0]:.0%} of those who like it like this, {of.everybody[0]:.0%} of everybody"
-        )
+        label = f"{of.share[0]:.0%} of its fans like this, {of.everybody[0]:.0%} of everybody"
         return Reason(reason.kind, reason.weight, reason.item, label)
 
     # ---- for titles ---------------------------------------------------------------------

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, hstack
 from matinee import members
 from matinee.clustering.people import check_profiles, fields
 from matinee.hyperparameters import parameter
-from matinee.interactions import Float32, Int32, Interactions, SideInformation, sorted_csr
+from matinee.interactions import Bool, Float32, Int32, Interactions, SideInformation, sorted_csr
 from matinee.kernels.threads import exclusive
 from matinee.model import Model, State
 from matinee.models.ials import IALS
@@ -28,7 +28,7 @@ _TELLING = 1.05
 _RIDGE = 30.0
 """People like the mean that each column of a profile is given when it is mapped to factors."""
 _FEW = 10
-"""People of a group below which nothing is told of it."""
+"""People of a group below which nothing is learned or told of it."""
 _HALF = 50.0
 """Liked items at which the shares have half their weight: with hundreds, factors know better."""
 _GENDERS = {"gender:F": "women", "gender:M": "men"}
@@ -42,8 +42,9 @@ class People(Model):
     ``score(u, i) = p_u . q_i + shares * 50 / (50 + n_u) * (log n_i + profile * x_u . w_i)``, where
     p_u and q_i are factors as of ials, p_u folded in from the n_u items that u likes; n_i counts
     choices of item i; and x_u is the profile: zeros and ones less their means, 0 in each field that
-    is not stated. So what everybody likes, and people of this profile more than others, decides
-    where little is known, and what u likes where more is. Of whom nothing is liked,
+    is not stated; of what fewer than 10 people are nothing is learned. So what everybody likes, and
+    people of this profile more than others, decides where little is known, and what u likes where
+    more is. Of whom nothing is liked,
     ``p_u = mean p + profile * x_u W``, by a ridge regression of the factors on profiles.
 
     w_i says how many times more often each column of the profile chooses i: with a_u choices of
@@ -108,13 +109,14 @@ class People(Model):
         if profiles is None:
             profiles = csr_array((train.n_users, 0), dtype=np.float32)
         chosen, profiles = train.matrix[chose], sorted_csr(profiles[chose])
+        self._count_groups(chosen, profiles)
+        profiles = self._of_enough(profiles)
         with exclusive():
             w = self._shares(chosen, profiles)
             x = self._centered(profiles)
             apart = factors.people_[chose] - factors.average_
             gram = x.T @ x + _RIDGE * np.eye(x.shape[1])
             self.map_ = np.linalg.solve(gram, x.T @ apart).astype(np.float32)
-        self._count_groups(chosen, profiles)
         log = np.log(self.item_count_ + _FEWEST) - np.log(self.item_count_.max() + _FEWEST)
         parts = [factors.items_, self.shares * w, self.shares * log[:, np.newaxis]]
         self.vectors_ = np.ascontiguousarray(np.hstack(parts), np.float32)
@@ -123,6 +125,19 @@ class People(Model):
 
     def _unfitted(self) -> IALS:
         return IALS(factors=self.factors, seed=self.seed)
+
+    def _held(self) -> list[Model]:
+        return [self._unfitted()]
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        columns, groups, d = len(self.profile_names_), len(self.group_size_), self.map_.shape[1]
+        return {
+            "vectors_": (self.n_items, d + columns + 1),
+            "map_": (columns, d),
+            "mean_": (columns,),
+            "group_columns_": (groups, 2),
+            "group_count_": (self.n_items, groups),
+        }
 
     # ---- learning -----------------------------------------------------------------------
 
@@ -156,9 +171,28 @@ class People(Model):
         first, second = (wide[:, column] for column in self.group_columns_.T)
         belongs = first.multiply(second)
         self.group_size_ = np.asarray(belongs.sum(axis=0)).astype(np.int32)
-        told = (self.group_size_ >= _FEW).astype(np.float32)
+        told = self._told().astype(np.float32)
         self.group_count_ = sorted_csr(_ones(chosen).T @ sorted_csr(belongs * told))
         self.group_count_.eliminate_zeros()
+
+    def _told(self) -> Bool:
+        """(groups,) those of enough people, less the smallest where it would tell of few others:
+        what the rest of an age or gender chose is the difference."""
+        size, (first, second) = self.group_size_, self.group_columns_.T
+        told = size >= _FEW
+        for whole in np.flatnonzero(told & (second < 0)):
+            parts = np.flatnonzero((second >= 0) & ((first == whole) | (second == whole)) & told)
+            if len(parts) and 0 < size[whole] - size[parts].sum() < _FEW:
+                told[parts[size[parts].argmin()]] = False
+        return np.asarray(told)
+
+    def _of_enough(self, profiles: csr_array) -> csr_array:
+        """Profiles without what fewer than `_FEW` people are, as if it were not stated: numbers
+        learned from a few people would tell what these chose."""
+        enough = self.group_size_[: profiles.shape[1]] >= _FEW
+        kept = sorted_csr(profiles * enough.astype(np.float32))
+        kept.eliminate_zeros()
+        return kept
 
     def _of(self, field: str) -> list[int]:
         return [j for j, name in enumerate(self.profile_names_) if name.startswith(field)]
@@ -176,7 +210,7 @@ class People(Model):
         x = np.zeros((len(factors), len(self.profile_names_)), np.float32)
         if profiles is not None and x.shape[1]:
             check_profiles(profiles, x.shape[1])
-            x = np.float32(self.profile) * self._centered(profiles)
+            x = np.float32(self.profile) * self._centered(self._of_enough(profiles))
             with exclusive():
                 factors[choices == 0] += x[choices == 0] @ self.map_
         shares = np.hstack([x, np.ones((len(x), 1), np.float32)])
@@ -213,7 +247,7 @@ class People(Model):
         lift = (counts + _ALIKE) / (self.group_size_ * everybody + _ALIKE)
         first, second = self.group_columns_.T
         yours = has[first] & (has[second] | (second < 0))
-        lift[~yours | (self.group_size_ < _FEW)] = 0
+        lift[~yours | ~self._told()] = 0
         if not len(lift) or lift.max() < _TELLING:
             return ""
         best = int(lift.argmax())

@@ -99,6 +99,16 @@ class ThreeWays(Model):
             made[name] = members.kept(self, models.create(name))
         return made[name]
 
+    def _held(self) -> list[Model]:
+        return [models.create(name) for name in self.ways]
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return {
+            "weight_": (len(way_weights.KNOTS), len(self.ways) + 1),
+            "popular_": (self.n_items,),
+            "people__mean_": (self.width_,),
+        }
+
     # ---- fitting ------------------------------------------------------------------------
 
     def _fit(self, train: Interactions, side: SideInformation, progress: Progress) -> None:
@@ -129,11 +139,15 @@ class ThreeWays(Model):
         generator = np.random.default_rng(self.seed)
         held = split.test
         parts: list[tuple[int, Asked]] = []
-        for _ in range(min(_ORDERS, max(1, _MOST_HELD // asked))):
+        orders = min(_ORDERS, max(1, _MOST_HELD // asked))
+        for order in range(orders):
+            progress("weighing the ways", order, orders)
             parts += _asked(ways, count, held, side)
             # Few people tell more when other titles of theirs are given.
             held = held.take(np.lexsort((generator.random(len(held)), held.user_index)))
-        return way_weights.learned(parts)
+        weights = way_weights.learned(parts)
+        progress("weighing the ways", orders, orders)
+        return weights
 
     # ---- people -------------------------------------------------------------------------
 

@@ -40,6 +40,9 @@ LONGEST = 200
 MOST_STEPS = 10
 """A rating on a scale of more steps is given as a number rather than by stars."""
 
+_NAMED = re.compile(r"^(you (?:like|rated) )(.+? \(\d{4}\))")
+"""A title with its year at the beginning of a reason."""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -69,6 +72,11 @@ def number(value: float) -> str:
     return repr(float(value)).removesuffix(".0")
 
 
+def reason(text: str) -> str:
+    """A reason as the page says it: titles are spelt there as one says them."""
+    return _NAMED.sub(lambda found: found[1] + spoken(found[2]), text, count=1)
+
+
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(WEB / "templates"),
     autoescape=True,
@@ -79,6 +87,7 @@ _templates = jinja2.Environment(
 _templates.filters["spoken"] = spoken
 _templates.filters["address"] = partial(quote, safe="")
 _templates.filters["number"] = number
+_templates.filters["reason"] = reason
 
 
 def html(name: str, context: dict[str, Any], status: int = 200) -> HTMLResponse:

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 import matinee
-from matinee import models
+from matinee import members, models
 from matinee.durable import new_folder
 from matinee.errors import (
     ArchiveError,
@@ -223,14 +223,38 @@ def learned_by(kind: type[Model]) -> set[str]:
 
 
 def _check_learned(folder: Path, content: dict[str, Any], model: Model) -> None:
-    """Refuse a model that lacks what its class has come to learn since it was saved."""
-    missing = sorted(learned_by(type(model)) - set(vars(model)))
-    if missing:
+    """Refuse a model that lacks what its class, or a member's, has come to learn since it was
+    saved, or holds it in other shapes."""
+    missing, misshapen = _misfits(model)
+    if missing or misshapen:
+        what = f"has no {some(missing)}" if missing else f"has {some(misshapen)}"
         raise ArchiveError(
             f"{folder} must hold what {model.name} learns today, but it was saved by matinee "
-            f"{content['matinee']} and has no {some(missing)}; train it again: matinee train "
-            f"{model.name}."
+            f"{content['matinee']} and {what}; train it again: matinee train {model.name}."
         )
+
+
+def _misfits(model: Model) -> tuple[list[str], list[str]]:
+    """What a model or a member of it lacks; where nothing, what is of another shape."""
+    missing = sorted(learned_by(type(model)) - set(vars(model)))
+    if missing:
+        return missing, []
+    found: tuple[list[str], list[str]] = [], []
+    for held in model._held():
+        of_member = _misfits(members.kept(model, held))
+        for names, more in zip(found, of_member, strict=True):
+            names += [f"{held.name}__{name}" for name in more]
+    if found[0]:
+        return found
+    try:
+        for name, shape in model._shapes().items():
+            got = np.shape(vars(model)[name])
+            if got != shape:
+                found[1].append(f"{name} of shape {got} in place of {shape}")
+    except (AttributeError, IndexError, TypeError) as error:
+        # What the shapes follow from is itself of another kind.
+        found[1].append(f"another kind of array: {error}")
+    return found
 
 
 def _changed(file: Path) -> CorruptArchive:

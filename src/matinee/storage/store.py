@@ -129,13 +129,13 @@ class Store:
         return int(rows[0][0]) if rows else -1
 
     def counts(self, item_indices: list[int]) -> dict[int, tuple[int, float | None]]:
-        """Of these items: how many ratings each has at this moment, and their mean."""
-        found = {}
+        """Of these items: how many ratings each has at this moment, and their mean, where rated."""
+        found, valued = {}, self.setting("feedback") != "implicit"
         for start in range(0, len(item_indices), 10_000):
             part = item_indices[start : start + 10_000]
             query = _COUNTS.format(", ".join(["{}"] * len(part)))
             for item, n, total in self._database.rows(query, *part):
-                found[int(item)] = (int(n), float(total / n) if n else None)
+                found[int(item)] = (int(n), float(total / n) if n and valued else None)
         return found
 
     def rated_by(self, people: int) -> Int32:
