@@ -203,6 +203,7 @@ def test_trouble_is_said_on_the_page(at_the_desk: Visit) -> None:
 def test_somebody_new_chooses_titles_as_they_type(at_the_desk: Visit, tmp_path: Path) -> None:
     page = at_the_desk.page
     page.get_by_role("link", name="Somebody new").click()
+    page.wait_for_url("**/new")  # and for its scripts, which see what is typed
     page.get_by_label("A title you like").fill("sabrina")
     expect(page.locator("#offered .chip")).to_have_count(2)
     page.locator("#offered .chip").filter(has_text="1954").click()
