@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from naive import products, top_n
 
@@ -67,6 +67,7 @@ def whole(generator, rows, k, high=3):
     st.integers(1, 30),
     st.integers(0, 2**32 - 1),
 )
+@example(MANY, 1, 0, 1, 209)  # nothing is allowed
 def test_against_sorting(people, n_items, k, n, seed):
     generator = np.random.default_rng(seed)
     seen, barred = seen_of(generator, people, n_items)

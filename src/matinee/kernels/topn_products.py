@@ -168,7 +168,8 @@ def _fill(product, order, seen, panels, lengths, start, chosen, best):
     groups = -(-count // PEOPLE)
     packed = np.empty((groups, people.shape[1], PEOPLE), np.float32)
     _pack(people, np.arange(start, start + count), PEOPLE, packed)
-    doubt = 1.01 * (people.shape[1] + 2) * 2.0**-23 * lengths[1][0] * lengths[0][start:]
+    longest = lengths[1][0] if len(panels) > 0 else 0.0
+    doubt = 1.01 * (people.shape[1] + 2) * 2.0**-23 * longest * lengths[0][start:]
     held = np.zeros(count, np.int64)
     least = np.full(groups * PEOPLE, np.inf, np.float32)
     least[:count] = -np.inf
