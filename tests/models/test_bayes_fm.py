@@ -92,6 +92,16 @@ def test_reasons_are_parts_of_the_prediction():
     assert (strongest.kind, strongest.weight) == ("rated", pytest.approx(shares.max()))
 
 
+def test_whoever_watches_may_ask_at_once():
+    ratings, side = planted()
+    asked = []
+    stopped = quick().fit(
+        ratings, side, watch=lambda m, e: asked.append(m.predict([0], [6])) or e == 3
+    )
+    assert len(asked) == 3
+    np.testing.assert_array_equal(stopped.predict([0], [6]), asked[-1])
+
+
 def test_draws_kept_must_fit_into_the_turns():
     with pytest.raises(InvalidParameter, match="at least `burn_in` and `kept` together"):
         models.create("bayes_fm", epochs=50, burn_in=30, kept=30)

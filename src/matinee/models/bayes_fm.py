@@ -72,7 +72,8 @@ class BayesFM(Model):
     mean_: np.float32
     deviation_: np.float32
     items_: Float32
-    """(kept, n_items, width) float32: (c_i, q_i), filled up with zeros."""
+    """(n_items, kept, width) float32: (c_i, q_i), filled up with zeros; by item, so that all draws
+    of one are one long row, by which items are ranked without a copy."""
     item_weights_: Float32
     """(kept, n_items) float32: w_i times the precision."""
     implicit_: Float32
@@ -111,16 +112,17 @@ class BayesFM(Model):
             items.draw(people, random)
             items.draw_prior(random)
             draw_noise(people, items, self.noise_damping, random)
-            if epoch - self.burn_in >= (len(draws) + 1) * stride - 1e-9:
+            due = epoch - self.burn_in >= (len(draws) + 1) * stride - 1e-9
+            if due:
                 draws.append(_draw_of(people, items))
-                self._keep(draws)
-            if self._watch is not None and draws:
-                self._fold_in_all(matrix, side)
+            if self._watch is not None and (due or not draws):
+                # Before the first is due, whoever watches sees the draw of the moment.
+                self._keep(draws or [_draw_of(people, items)])
+                self.people_ = self._fold_in(matrix, side.user_features)
             if self._epoch_done(progress, epoch, self.epochs):
                 break
-        if not draws:  # stopped before the first was due
-            self._keep([_draw_of(people, items)])
-        self._fold_in_all(matrix, side)
+        self._keep(draws or [_draw_of(people, items)])
+        self.people_ = self._fold_in(matrix, side.user_features)
 
     def _side(self, matrix: csr_array, features: csr_array | None, penalty: float) -> Side:
         return Side(
@@ -134,14 +136,12 @@ class BayesFM(Model):
 
     def _keep(self, draws: list[dict[str, Float32]]) -> None:
         for name in draws[0]:
-            setattr(self, name, np.stack([draw[name] for draw in draws]))
-
-    def _fold_in_all(self, matrix: csr_array, side: SideInformation) -> None:
-        self.people_ = self._fold_in(matrix, side.user_features)
+            by_item = name == "items_"
+            setattr(self, name, np.stack([draw[name] for draw in draws], axis=int(by_item)))
 
     def _fold_in(self, history: csr_array, profiles: csr_array | None) -> State:
         """(people, kept * width): of each kept draw the mean of (b_u, t_u)."""
-        kept, _, width = self.items_.shape
+        _, kept, width = self.items_.shape
         state = np.empty((history.shape[0], kept, width), np.float32)
         for s in range(kept):
             state[:, s], _ = self._believed(s, history, self._prior(s, history, profiles))
@@ -160,18 +160,21 @@ class BayesFM(Model):
 
         That is found from the errors of a first pass, at one, and used in a second.
         """
-        counts = np.diff(history.indptr)
-        rows, weights = history.shape[0], self.item_weights_[s]
+        counts, rows = np.diff(history.indptr), history.shape[0]
+        weights = self.item_weights_[s]
         x, nothing = np.empty_like(prior), np.zeros_like(prior)
         errors = np.empty(history.nnz, np.float32)
-        own = np.ones(rows, np.float32)
+        own, standard = np.ones(rows, np.float32), self._standard(history)
+        # One person's items are few of all, and only theirs are copied.
+        which, place = np.unique(history.indices, return_inverse=True)
+        rated = self.items_[which, s]
         for first in (True, False):
             gibbs.draw(
                 history.indptr,
-                history.indices,
-                self._standard(history),
-                weights,
-                self.items_[s],
+                place.astype(np.int32),
+                standard,
+                weights[which],
+                rated,
                 self.precisions_[s],
                 prior,
                 own,
@@ -192,20 +195,20 @@ class BayesFM(Model):
 
     def _product(self, state: State) -> Product:
         """Scores as one product over all draws: the mean before clipping."""
-        kept, n_items, width = self.items_.shape
+        n_items, kept, width = self.items_.shape
         scale = self.deviation_ / kept
         people = scale * state
         people[:, ::width] = scale
-        items = np.ascontiguousarray(self.items_.transpose(1, 0, 2)).reshape(n_items, kept * width)
+        items = self.items_.reshape(n_items, kept * width)
         return Product(people, items, self.mean_ + scale * state[:, ::width].sum(axis=1))
 
     def _score_pairs(self, state: State, items: Int32) -> Float32:
-        kept, _, width = self.items_.shape
+        _, kept, width = self.items_.shape
         total = np.zeros(len(items))
         for s in range(kept):
             person = state[:, s * width : (s + 1) * width]
             of_item = np.where(
-                items[:, np.newaxis] >= 0, self.items_[s][items], self.item_centers_[s]
+                items[:, np.newaxis] >= 0, self.items_[items, s], self.item_centers_[s]
             )
             z = np.einsum("pf,pf->p", person[:, 1:], of_item[:, 1:]) + person[:, 0] + of_item[:, 0]
             total += np.clip(self.mean_ + self.deviation_ * z, *self.bounds_)
@@ -213,13 +216,13 @@ class BayesFM(Model):
 
     def _item_vectors(self) -> Float32:
         """q_i of all kept draws side by side."""
-        vectors = np.ascontiguousarray(self.items_[:, :, 1:].transpose(1, 0, 2))
+        vectors = self.items_[:, :, 1:].copy()
         vectors[self.item_count_ == 0] = 0
         return vectors.reshape(len(vectors), -1)
 
     def _explain(self, history: csr_array, state: State, item: int) -> list[Reason]:
         reasons = ranking.ratings_that_speak(history.indices, self._shares_of(history, item))
-        liked = float(self.deviation_ * self.items_[:, item, 0].mean())
+        liked = float(self.deviation_ * self.items_[item, :, 0].mean())
         return ranking.with_everybody(reasons, liked)
 
     def _shares_of(self, history: csr_array, item: int) -> Float32:
@@ -230,16 +233,16 @@ class BayesFM(Model):
         ``|N(u)|^-exponent``. With (1, q_i) . d and c_i, times the deviation, and the mean that is
         the prediction.
         """
-        kept, standard = len(self.items_), self._standard(history).astype(np.float64)
+        kept, standard = self.items_.shape[1], self._standard(history).astype(np.float64)
         share = float(shares_of(np.array([history.nnz]), self.exponent)[0, 0])
         total = np.zeros(history.nnz)
         for s in range(kept):
             prior = self._prior(s, history, None)
             _, own = self._believed(s, history, prior)
-            rated = self.items_[s][history.indices].astype(np.float64)
+            rated = self.items_[history.indices, s].astype(np.float64)
             rest = standard - rated[:, 0]
             rated[:, 0] = 1
-            of_item = self.items_[s][item].astype(np.float64)
+            of_item = self.items_[item, s].astype(np.float64)
             of_item[0] = 1
             weights = float(own[0]) * self.item_weights_[s][history.indices].astype(np.float64)
             matrix = self.precisions_[s] + (rated.T * weights) @ rated

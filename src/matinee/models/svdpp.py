@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from matinee import ranking
+from matinee.factor_draws import shares_of, summed
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
 from matinee.kernels import svdpp as kernel
@@ -137,7 +138,8 @@ class SVDPP(Model):
             1 / self.deviation_,
             self.moments_,
             self.precision_,
-            _shares(history, self.exponent) * _summed(history, self.implicit_) + self.center_,
+            shares_of(np.diff(history.indptr), self.exponent) * summed(history, self.implicit_)
+            + self.center_,
             np.ones(rows, np.float32),
             x,
         )
@@ -180,7 +182,9 @@ class SVDPP(Model):
         precision = self.precision_.astype(np.float64)
         standard = (history.data - self.mean_) / self.deviation_
         rest = standard[:, np.newaxis] * moments[:, 0] - moments @ np.append(self.center_, 1)
-        implicit = self.implicit_[history.indices] * _shares(history, self.exponent)
+        implicit = self.implicit_[history.indices] * shares_of(
+            np.diff(history.indptr), self.exponent
+        )
         of_item = np.append(self.deviation_, self.items_[item, 1:]).astype(np.float64)
         inner = np.linalg.solve(precision + moments[:, :-1, :-1].sum(axis=0), of_item)
         shares = (implicit @ precision + rest[:, :-1]) @ inner
@@ -195,7 +199,7 @@ class _Side:
         self.matrix = matrix
         self.counts = np.diff(matrix.indptr)
         self.rated = self.counts > 0
-        self.shares = _shares(matrix, exponent)
+        self.shares = shares_of(self.counts, exponent)
         self.x = np.zeros((rows, size), np.float32)
         self.moments = np.zeros((rows, kernel.packed_size(factors)), np.float32)
         self.errors = np.zeros(rows)
@@ -228,7 +232,7 @@ class _Side:
         """Fit the prior's mean to the beliefs, and then its covariance to what is left."""
         unexplained = (self.x - self.center) * self.rated[:, np.newaxis]
         self._regress(transposed, unexplained, penalty)
-        explained = self.shares * _summed(self.matrix, self.implicit)
+        explained = self.shares * summed(self.matrix, self.implicit)
         departures = (self.x - explained)[self.rated]
         self.center = departures.mean(axis=0, dtype=np.float64).astype(np.float32)
         self.prior = explained + self.center
@@ -254,13 +258,13 @@ class _Side:
         equations, preconditioned by their diagonal, for all columns at once.
         """
         y, shares = self.implicit, self.shares
-        squares = _summed(transposed, np.ascontiguousarray(shares**2))
+        squares = summed(transposed, np.ascontiguousarray(shares**2))
         diagonal = squares + np.float32(penalty)
 
         def normal(of: Float32) -> Float32:
-            return _summed(transposed, shares**2 * _summed(self.matrix, of)) + penalty * of
+            return summed(transposed, shares**2 * summed(self.matrix, of)) + penalty * of
 
-        rest = _summed(transposed, shares * target) - normal(y)
+        rest = summed(transposed, shares * target) - normal(y)
         scaled = rest / diagonal
         direction = scaled
         length = _dots(rest, scaled)
@@ -272,18 +276,6 @@ class _Side:
             scaled = rest / diagonal
             before, length = length, _dots(rest, scaled)
             direction = scaled + _ratio(length, before) * direction
-
-
-def _shares(matrix: csr_array, exponent: float) -> Float32:
-    """(rows, 1): |N|^-exponent, and 1 where there is nothing to share."""
-    counts = np.maximum(np.diff(matrix.indptr), 1).astype(np.float32)
-    return counts[:, np.newaxis] ** np.float32(-exponent)
-
-
-def _summed(matrix: csr_array, dense: Float32) -> Float32:
-    out = np.empty((matrix.shape[0], dense.shape[1]), np.float32)
-    kernel.sum_rows(matrix.indptr, matrix.indices, dense, out)
-    return out
 
 
 def _gram(rows: Float32) -> Float64:
