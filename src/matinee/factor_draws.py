@@ -1,8 +1,8 @@
 """Gibbs draws of the people and the items of a factor model, of their priors and of the noise.
 
-What `models/bayes_fm.py` takes turns of; `svdpp` shares the sums over who rated what. A side is people
-or items; each row of a side is what describes it, (bias, factors), and its prior is what the features
-of the row say.
+What `models/bayes_fm.py` takes turns of; `svdpp` shares the sums over who rated what. A side is
+people or items; each row of a side is what describes it, (bias, factors), and its prior is what
+the features of the row say.
 """
 
 from __future__ import annotations
