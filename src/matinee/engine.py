@@ -221,7 +221,13 @@ class Engine:
         model, details = self._serving.model(None, "rating")
         known = index if index < model.n_items else -1
         history, _ = person.histories(model, None)
-        value = model.predict(history, [known], person.profile_row(details["user_feature_names"]))
+        value = model.predict(
+            history,
+            [known],
+            person.profile_row(details["user_feature_names"]),
+            now=int(time.time()),
+            times=person.moments(model, None),
+        )
         title = self._catalogue.titles([index])[0]
         return Prediction(item_id, title.title, float(value[0]), sure(person, title))
 
@@ -348,7 +354,8 @@ class Engine:
         index = self._user_index(user_id)
         rated = self._store.ratings_of(index)
         profile = self._store.profile_of(index)
-        return Person(rated.item_index, rated.value, profile, self.liked_threshold)
+        liked = self.liked_threshold
+        return Person(rated.item_index, rated.value, profile, liked, rated.time)
 
     def _user_index(self, user_id: str) -> int:
         index = self._store.user_index(user_id)

@@ -74,12 +74,33 @@ def checked_candidates(items: npt.ArrayLike, n_items: int) -> Int32:
     return np.flatnonzero(allowed).astype(np.int32)
 
 
+def checked_moments(moments: npt.ArrayLike | None, count: int) -> Int64 | None:
+    """(count,) int64 UTC seconds, where one moment counts for all; None where unknown.
+
+    Raises
+    ------
+    InvalidInput
+        Another number of them, or no whole numbers.
+    """
+    if moments is None:
+        return None
+    seconds = np.asarray(moments)
+    if not np.issubdtype(seconds.dtype, np.integer):
+        raise InvalidInput(f"Times must be whole UTC seconds, got {seconds.dtype}.")
+    if seconds.ndim == 0:
+        return np.full(count, seconds, np.int64)
+    if seconds.shape != (count,):
+        raise InvalidInput(f"Times must be {count} or one for all, got shape {seconds.shape}.")
+    return seconds.astype(np.int64)
+
+
 def check_side(side: SideInformation, n_users: int, n_items: int) -> None:
     """InvalidInput unless features have a row for each item, and for each user."""
     for name, columns, rows in (
         ("item_features", side.item_features, n_items),
         ("user_features", side.user_features, n_users),
         ("item_words", side.item_words, n_items),
+        ("item_years", side.item_years, n_items),
     ):
         if columns is not None and columns.shape[0] != rows:
             raise InvalidInput(

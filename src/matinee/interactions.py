@@ -226,6 +226,8 @@ class SideInformation:
         How often, or how strongly, texts and tags name something: what content is compared by.
     item_word_names : w names, such as "tag:heist", "keyword:bank robbery", "overview:lighthouse"
         The part before the colon is the block that a word belongs to.
+    item_years : (n_items,) float32, or None
+        When the item came out; NaN where unknown.
     """
 
     item_features: csr_array | None = None
@@ -234,8 +236,11 @@ class SideInformation:
     user_feature_names: tuple[str, ...] = ()
     item_words: csr_array | None = None
     item_word_names: tuple[str, ...] = ()
+    item_years: Float32 | None = None
 
     def __post_init__(self) -> None:
+        if self.item_years is not None:
+            object.__setattr__(self, "item_years", np.asarray(self.item_years, np.float32))
         for kind in ("item_feature", "user_feature", "item_word"):
             columns, names = getattr(self, f"{kind}s"), getattr(self, f"{kind}_names")
             if columns is not None:

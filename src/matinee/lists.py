@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -59,6 +60,8 @@ class Lists:
             seen=seen,
             candidates=candidates,
             profiles=person.profile_row(served.profile_names),
+            now=int(time.time()),
+            times=person.moments(model, served.threshold),
         )
         found, scores = self._chosen(ranking, n, wishes)
         if not found and candidates is not None:
@@ -112,7 +115,13 @@ class Lists:
         """Why each of these items would be on a person's list, the strongest reason first."""
         history, _ = person.histories(served.model, served.threshold)
         profile = person.profile_row(served.profile_names)
-        explained = served.model.explain(history, items, profile)
+        explained = served.model.explain(
+            history,
+            items,
+            profile,
+            now=int(time.time()),
+            times=person.moments(served.model, served.threshold),
+        )
         meant = sorted({r.item for reasons in explained for r in reasons if r.item is not None})
         titles = dict(zip(meant, self._catalogue.named(meant), strict=True))
         return [[_in_words(r, person, titles) for r in reasons] for reasons in explained]
@@ -155,7 +164,13 @@ class Lists:
         model = served.model
         history, _ = person.histories(model, None)
         known = [i if i < model.n_items else -1 for i in items]
-        values = model.predict(history, known, person.profile_row(served.profile_names))
+        values = model.predict(
+            history,
+            known,
+            person.profile_row(served.profile_names),
+            now=int(time.time()),
+            times=person.moments(model, None),
+        )
         return [round(float(v), 3) for v in values]
 
 

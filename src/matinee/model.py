@@ -1,4 +1,4 @@
-"""The contract of every model: what authors write, and what everybody may call.
+"""The contract of every model: what everybody may call; `authoring` is what authors write.
 
 A model is a class whose hyperparameters stand once, as typed fields made by `parameter`. They
 are frozen. `fit` returns the model and starts afresh; what it learns are arrays whose names end
@@ -12,114 +12,24 @@ who has just arrived and somebody unknown (an empty history) are then the same t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar, Literal, Self, TypeAlias, final
+from typing import Any, Self, final
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from matinee import inputs, ranking
-from matinee.errors import InvalidInput, NotReady, Unsupported
-from matinee.hyperparameters import Hyperparameters
-from matinee.interactions import Float32, Int32, Int64, Interactions, SideInformation, sorted_csr
+from matinee.authoring import Authored, State, Watch
+from matinee.errors import InvalidInput, InvalidParameter, NotReady, Unsupported
+from matinee.interactions import Float32, Int64, Interactions, SideInformation, sorted_csr
 from matinee.progress import Progress, silent
-from matinee.ranking import Likeness, Product, Ranking, Reason, Seen
+from matinee.ranking import Likeness, Ranking, Reason, Seen
 
-State: TypeAlias = Any
-"""What a model knows of people, one row a person: a NumPy array, or a csr_array."""
-Watch = Callable[["Model", int], bool | None]
-"""Asked as ``watch(model, epoch)`` after each epoch, from 1 on; True ends the fit there."""
+__all__ = ["Model", "State", "Watch"]
 
 
-class Model(Hyperparameters):
-    """Base of all models.
-
-    Class attributes
-    ----------------
-    name
-        The name of the model's file in ``matinee.models``.
-    task
-        "rating" for models that predict ratings (they rank by prediction), "ranking" for models
-        that only order items. Ranking models read who chose what and ignore values: give them
-        ``ratings.liked(threshold)``.
-    summary
-        One line for listings.
-    baseline
-        Whether it knows nothing of taste; no comparison leaves it out.
-    """
-
-    task: ClassVar[Literal["rating", "ranking"]]
-    summary: ClassVar[str]
-    baseline: ClassVar[bool] = False
-
-    people_: State
-    """State of the people of the training data, set by `_fit`: `_fold_in` of their histories."""
-    seen_: csr_array
-    """(n_users, n_items) CSR: the training histories."""
-    item_count_: Int32
-    """(n_items,) int32: ratings of each item in training."""
-    bounds_: Float32
-    """(2,) float32: the scale that predictions are clipped to."""
-    _watch: Watch | None = None
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls.summary = (cls.__doc__ or "").partition("\n")[0].rstrip(".")
-
-    # ---- what authors write -------------------------------------------------------------
-
-    def _fit(self, train: Interactions, side: SideInformation, progress: Progress) -> None:
-        """Learn from `train` (never empty); set `people_` and whatever `_score` needs."""
-        raise Unsupported(f"{self.name} cannot be fitted.")
-
-    def _fold_in(self, history: csr_array, profiles: csr_array | None) -> State:
-        """The state of people from their (people, n_items) histories and profile rows."""
-        raise Unsupported(f"{self.name} cannot fold people in.")
-
-    def _product(self, state: State) -> Product:
-        """Scores as inner products; best items are then found without a matrix of scores."""
-        raise Unsupported(f"{self.name} cannot score.")
-
-    def _score(self, state: State) -> Float32:
-        """(people, n_items) scores, a fresh array that the caller may overwrite."""
-        return self._product(state).scores()
-
-    def _score_pairs(self, state: State, items: Int32) -> Float32:
-        """(people,) predictions of row p of `state` for ``items[p]``; item -1 is an unknown one."""
-        raise Unsupported(f"{self.name} ranks items and does not predict ratings.")
-
-    @final
-    @property
-    def has_item_vectors(self) -> bool:
-        """Whether `similar_items` can be asked."""
-        return type(self)._item_vectors is not Model._item_vectors
-
-    def _item_vectors(self) -> Float32:
-        """(n_items, d) vectors whose cosine says how alike items are; zero where unknown."""
-        raise Unsupported(f"{self.name} holds no item vectors; take als or item_clusters.")
-
-    def _explain(self, history: csr_array, state: State, item: int) -> list[Reason]:
-        """Why `item` for the one person of `history` and `state`, strongest reason first."""
-        verb = "rated" if self.task == "rating" else "liked"
-        return [Reason("popular", 1.0, label=f"{verb} by {int(self.item_count_[item])} people")]
-
-    @final
-    def _epoch_done(self, progress: Progress, epoch: int, epochs: int) -> bool:
-        """Tell of the end of an epoch (1-based); whether `_fit` is to stop there.
-
-        `people_` and all that answers need must be in place: whoever watches may ask for them.
-        """
-        progress(f"fitting {self.name}", epoch, epochs)
-        return self._watch is not None and bool(self._watch(self, epoch))
-
-    def _held(self) -> list[Model]:
-        """Unfitted models of the kinds whose learning this one keeps, see `matinee.members`."""
-        return []
-
-    def _shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes that what was learned must have, for whoever reads it from a file."""
-        return {}
+class Model(Authored):
+    """Base of all models: see `matinee.authoring` for what they write and their attributes."""
 
     # ---- what everybody calls -----------------------------------------------------------
 
@@ -142,6 +52,7 @@ class Model(Hyperparameters):
         *,
         progress: Progress = silent,
         watch: Watch | None = None,
+        asked: Interactions | None = None,
     ) -> Self:
         """Learn from `train`, forgetting whatever was learned before.
 
@@ -154,11 +65,15 @@ class Model(Hyperparameters):
         watch
             Called as ``watch(model, epoch)`` after each epoch of a model that has epochs. The
             model may be asked for predictions and lists then; returning True ends the fit.
+        asked
+            The pairs that will be asked for; only for models that say they are transductive.
 
         Raises
         ------
         InvalidInput
             `train` is empty, or holds a pair twice.
+        InvalidParameter
+            `asked` is given to a model that is not transductive.
         """
         if not isinstance(train, Interactions):
             raise InvalidInput(
@@ -167,13 +82,15 @@ class Model(Hyperparameters):
             )
         if not len(train):
             raise InvalidInput(f"{self.name} needs at least one rating to learn from, got none.")
+        if asked is not None and not self.transductive:
+            raise InvalidParameter(f"{self.name} must not know which pairs will be asked for.")
         side = side or SideInformation()
         inputs.check_side(side, train.n_users, train.n_items)
         self._forget()
         self.seen_ = train.matrix
         self.item_count_ = np.bincount(train.item_index, minlength=train.n_items).astype(np.int32)
         self.bounds_ = np.array(train.scale, np.float32)
-        vars(self)["_watch"] = watch
+        vars(self).update(_watch=watch, _asked=asked)
         try:
             self._fit(train, side, progress)
         except BaseException:
@@ -181,11 +98,13 @@ class Model(Hyperparameters):
             self._forget()
             raise
         finally:
-            del vars(self)["_watch"]
+            del vars(self)["_watch"], vars(self)["_asked"]
         return self
 
     @final
-    def fold_in(self, history: Any, profiles: csr_array | None = None) -> State:
+    def fold_in(
+        self, history: Any, profiles: csr_array | None = None, *, times: Int64 | None = None
+    ) -> State:
         """What the model knows of people with these histories, without retraining.
 
         Parameters
@@ -194,6 +113,9 @@ class Model(Hyperparameters):
             Ratings (rating models) or what was chosen (ranking models); zero is "not rated".
         profiles : (people, g) CSR, or None
             Rows like `SideInformation.user_features`.
+        times : (nnz,) int64, or None
+            When each rating of `history` was given, UTC seconds, in the order of the sorted CSR's
+            data; 0 where one is unknown. None: all are.
 
         Returns
         -------
@@ -205,7 +127,8 @@ class Model(Hyperparameters):
             Shapes do not fit, or a rating is not finite.
         """
         self._check_fitted()
-        return self._fold_in_checked(inputs.checked_histories(history, self.n_items), profiles)
+        history = inputs.checked_histories(history, self.n_items)
+        return self._fold_in_checked(history, profiles, times)
 
     @final
     def recommend(
@@ -217,6 +140,8 @@ class Model(Hyperparameters):
         seen: csr_array | None = None,
         candidates: npt.ArrayLike | None = None,
         profiles: csr_array | None = None,
+        now: int | None = None,
+        times: Int64 | None = None,
     ) -> Ranking:
         """The best `n` items of each person.
 
@@ -236,6 +161,10 @@ class Model(Hyperparameters):
             Recommend only among these.
         profiles : (people, g) CSR, optional
             Profile rows beside histories.
+        now
+            The moment to recommend for, in UTC seconds. None: unknown.
+        times
+            When the ratings of `people` were given, where these are histories; see `fold_in`.
 
         Returns
         -------
@@ -248,7 +177,7 @@ class Model(Hyperparameters):
             n < 1, an index out of range, or shapes that do not fit.
         """
         self._check_fitted()
-        state, histories, rows = self._people(people, profiles)
+        state, histories, rows = self._people(people, profiles, times)
         if seen is not None:
             if seen.shape != (len(rows), self.n_items):
                 raise InvalidInput(
@@ -258,17 +187,24 @@ class Model(Hyperparameters):
         barred = Seen(histories.indptr, histories.indices, rows) if exclude_seen else None
         if candidates is not None:
             candidates = inputs.checked_candidates(candidates, self.n_items)
-        if type(self)._product is not Model._product:
+        by_time = now is not None and type(self)._score_at is not Authored._score_at
+        if type(self)._product is not Authored._product and not by_time:
             return ranking.best_of_product(self._product(state), n, barred, candidates)
 
         def score(block: slice) -> Float32:
-            return self._score(state[block])
+            return self._score_at(state[block], now)
 
         return ranking.best(score, (len(rows), self.n_items), n, barred, candidates)
 
     @final
     def predict(
-        self, people: Any, items: npt.ArrayLike, profiles: csr_array | None = None
+        self,
+        people: Any,
+        items: npt.ArrayLike,
+        profiles: csr_array | None = None,
+        *,
+        now: npt.ArrayLike | None = None,
+        times: Int64 | None = None,
     ) -> Float32:
         """The rating that person p would give to ``items[p]``, clipped to the scale.
 
@@ -278,31 +214,84 @@ class Model(Hyperparameters):
             As in `recommend`. One row may go with many items.
         items : (pairs,) item indices
             -1 for an unknown item.
+        now : (pairs,) int64, or one for all
+            When, in UTC seconds. None: unknown.
+        times
+            When the ratings of `people` were given, where these are histories; see `fold_in`.
 
         Returns
         -------
         (pairs,) float32
         """
+        return self._predicted(people, items, profiles, now, times, deviate=False)[0]
+
+    @final
+    def predict_with_deviation(
+        self,
+        people: Any,
+        items: npt.ArrayLike,
+        profiles: csr_array | None = None,
+        *,
+        now: npt.ArrayLike | None = None,
+        times: Int64 | None = None,
+    ) -> tuple[Float32, Float32]:
+        """`predict`, and the standard deviation of what each rating may be.
+
+        Returns
+        -------
+        mean : (pairs,) float32
+            As `predict` gives it, clipped to the scale.
+        deviation : (pairs,) float32
+            In units of ratings, > 0, not clipped: of the noise of the rating, and of what is not
+            known of the person and the item. If errors are normal, about half of all ratings lie
+            within 0.674 deviations of the prediction, nine of ten within 1.645.
+
+        Raises
+        ------
+        Unsupported
+            The model does not say; see `has_deviation`.
+        """
+        return self._predicted(people, items, profiles, now, times, deviate=True)
+
+    def _predicted(
+        self,
+        people: Any,
+        items: npt.ArrayLike,
+        profiles: csr_array | None,
+        now: npt.ArrayLike | None,
+        times: Int64 | None,
+        *,
+        deviate: bool,
+    ) -> tuple[Float32, Float32]:
+        """Predictions and deviations; the second is empty unless asked for."""
         self._check_fitted()
         if self.task != "rating":
             raise Unsupported(f"{self.name} ranks items and does not predict ratings; take als.")
         wanted = inputs.checked_items("items", items, -1, self.n_items)
+        moments = inputs.checked_moments(now, len(wanted))
         if inputs.are_histories(people):
-            state, _, rows = self._people(people, profiles)
+            state, _, rows = self._people(people, profiles, times)
         else:
             distinct, rows = np.unique(np.atleast_1d(people), return_inverse=True)
-            state, _, _ = self._people(distinct, profiles)
+            state, _, _ = self._people(distinct, profiles, times)
         if len(rows) != len(wanted):
             if len(rows) != 1:
                 raise InvalidInput(
                     f"`items` must be as long as `people` ({len(rows)}), got {len(wanted)}."
                 )
             rows = np.zeros(len(wanted), np.int64)
-        result = np.empty(len(wanted), np.float32)
+        mean = np.empty(len(wanted), np.float32)
+        deviation = np.empty(len(wanted) if deviate else 0, np.float32)
         for start in range(0, len(wanted), 1 << 16):
             block = slice(start, start + (1 << 16))
-            result[block] = self._score_pairs(state[rows[block]], wanted[block])
-        return np.clip(result, self.bounds_[0], self.bounds_[1], out=result)
+            known, at = state[rows[block]], None if moments is None else moments[block]
+            if deviate:
+                mean[block], deviation[block] = self._score_pairs_with_deviation(
+                    known, wanted[block], at
+                )
+            else:
+                mean[block] = self._score_pairs_at(known, wanted[block], at)
+        return np.clip(mean, self.bounds_[0], self.bounds_[1], out=mean), deviation
 
     @final
     def similar_items(
@@ -342,7 +331,13 @@ class Model(Hyperparameters):
 
     @final
     def explain(
-        self, history: Any, items: npt.ArrayLike, profile: csr_array | None = None
+        self,
+        history: Any,
+        items: npt.ArrayLike,
+        profile: csr_array | None = None,
+        *,
+        now: int | None = None,
+        times: Int64 | None = None,
     ) -> list[list[Reason]]:
         """Why each of `items` would be recommended to the person of this one-row history.
 
@@ -355,8 +350,8 @@ class Model(Hyperparameters):
         if history.shape[0] != 1:
             raise InvalidInput(f"One person is explained at a time, got {history.shape[0]}.")
         wanted = inputs.checked_items("items", items, 0, self.n_items)
-        state = self._fold_in_checked(history, profile)
-        return [self._explain(history, state, item) for item in wanted.tolist()]
+        state = self._fold_in_checked(history, profile, times)
+        return [self._explain_at(history, state, item, now) for item in wanted.tolist()]
 
     # ---- within -------------------------------------------------------------------------
 
@@ -374,19 +369,24 @@ class Model(Hyperparameters):
                 vars(self)["_alike"] = kept
         return kept
 
-    def _fold_in_checked(self, history: csr_array, profiles: csr_array | None) -> State:
+    def _fold_in_checked(
+        self, history: csr_array, profiles: csr_array | None, times: Int64 | None
+    ) -> State:
         if profiles is not None and profiles.shape[0] != history.shape[0]:
             raise InvalidInput(
                 f"`profiles` must have a row for each of the {history.shape[0]} histories, got "
                 f"{profiles.shape[0]}."
             )
-        return self._fold_in(history, profiles)
+        return self._fold_in_at(history, profiles, inputs.checked_moments(times, history.nnz))
 
-    def _people(self, people: Any, profiles: csr_array | None) -> tuple[State, csr_array, Int64]:
+    def _people(
+        self, people: Any, profiles: csr_array | None, times: Int64 | None
+    ) -> tuple[State, csr_array, Int64]:
         """The state of each person, and which row of which histories is theirs (-1: none)."""
         if inputs.are_histories(people):
             history = inputs.checked_histories(people, self.n_items)
-            return self._fold_in_checked(history, profiles), history, np.arange(history.shape[0])
+            state = self._fold_in_checked(history, profiles, times)
+            return state, history, np.arange(history.shape[0])
         if not hasattr(self, "people_"):
             raise NotReady(
                 f"This {self.name} was saved without its people; give histories, not users."
@@ -396,4 +396,4 @@ class Model(Hyperparameters):
 
     def _nobody(self) -> State:
         """The state of somebody unknown, who is somebody with an empty history."""
-        return self._fold_in(csr_array((1, self.n_items), dtype=np.float32), None)
+        return self._fold_in_at(csr_array((1, self.n_items), dtype=np.float32), None, None)

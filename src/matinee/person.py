@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from matinee.features import profile_row, readable
-from matinee.interactions import Float32, Int32
+from matinee.interactions import Float32, Int32, Int64
 from matinee.model import Model
 
 
@@ -27,12 +27,15 @@ class Person:
         What is stated of age, gender, occupation and zip.
     liked
         From which value on an item counts as liked.
+    times : (n,) int64, or None
+        When they were given, UTC seconds; 0 where that is not known.
     """
 
     items: Int32
     values: Float32
     profile: dict[str, Any]
     liked: float
+    times: Int64 | None = None
 
     def histories(self, model: Model, threshold: float | None) -> tuple[csr_array, csr_array]:
         """(1, n_items) CSR of what the model learns from, and of all that was seen.
@@ -43,6 +46,13 @@ class Person:
         items, values = self.items[known], self.values[known]
         liked = np.ones(len(items), bool) if threshold is None else values >= threshold
         return _row(items[liked], values[liked], model.n_items), _row(items, values, model.n_items)
+
+    def moments(self, model: Model, threshold: float | None) -> Int64 | None:
+        """When the ratings that the model learns from were given, UTC seconds; see `histories`."""
+        if self.times is None:
+            return None
+        known = self.items < model.n_items
+        return self.times[known if threshold is None else known & (self.values >= threshold)]
 
     def profile_row(self, names: list[str]) -> csr_array | None:
         """(1, g) CSR of the profile in the columns of a model; None where nothing is stated.

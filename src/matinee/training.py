@@ -196,6 +196,11 @@ def train(
 
 def _created(name: str, parameters: dict[str, Any]) -> Model:
     kind = models.get(name)
+    if kind.transductive:
+        raise InvalidParameter(
+            f"{name} learns from which ratings will be asked for, which nobody knows who serves; "
+            "it may be compared, and not trained."
+        )
     return kind(**{k: v for k, v in parameters.items() if k in kind.hyperparameters})
 
 
@@ -301,10 +306,14 @@ def parsed(stated: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
 
 
 def for_comparison(names: Sequence[str] | None, task: str | None) -> list[str]:
-    """The models to compare: those named or all of a task, and always its baselines."""
+    """The models to compare: those named or all of a task, and always its baselines.
+
+    A transductive model is there only if it is named.
+    """
     if task not in (None, "rating", "ranking"):
         raise InvalidParameter(f"`task` must be rating or ranking, got {task!r}.")
-    chosen = [models.get(n.strip()) for n in (models.names() if names is None else names)]
+    honest = (n for n in models.names() if not models.get(n).transductive)
+    chosen = [models.get(n.strip()) for n in (honest if names is None else names)]
     kept = [m.name for m in chosen if task in (None, m.task)]
     if not kept:
         raise InvalidParameter(f"None of {', '.join(names or ())} is a model for {task}.")

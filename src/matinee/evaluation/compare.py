@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ PRIMARY = {"rating": "rmse", "ranking": "ndcg@10"}
 """The figure by which models of a task are put in order."""
 CUTOFF = 10
 RECALL_CUTOFF = 20
+SEES = " (sees which test pairs exist)"
+"""What every table says of a transductive model."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,12 @@ def evaluate(
 ) -> Evaluation:
     """Fit `model` on the training part and judge it on the test part."""
     start = time.perf_counter()
-    model.fit(split.train, side, progress=progress)
+    asked = replace(split.test, value=None) if model.transductive else None
+    model.fit(split.train, side, progress=progress, asked=asked)
     fitted = time.perf_counter()
     figures, intervals, counted = judge(model, split)
     return Evaluation(
-        model.name,
+        model.name + (SEES if model.transductive else ""),
         model.parameters,
         model.task,
         split.protocol,
@@ -126,7 +129,7 @@ def _judge_ratings(model: Model, split: Split) -> _Judged:
     test = split.test
     if test.value is None:
         raise InvalidInput("Rating models need test ratings with values, got implicit feedback.")
-    predicted = model.predict(test.user_index, test.item_index)
+    predicted = model.predict(test.user_index, test.item_index, now=test.time)
     squared = (predicted.astype(np.float64) - test.value) ** 2
     _, low, high = metrics.mean_and_interval(squared)
     figures = {

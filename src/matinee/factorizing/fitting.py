@@ -19,7 +19,6 @@ from matinee.factorizing.options import OPTIONS
 from matinee.factorizing.parts import Parts
 from matinee.interactions import Interactions
 from matinee.model import Model
-from matinee.models.mle import MLE
 from matinee.progress import Progress, silent
 from matinee.report import curve as chart
 from matinee.splits import Protocol, Split
@@ -180,14 +179,15 @@ def _figures(model: Model, test: Interactions, *, intervals: bool = False) -> di
     """All figures on test ratings but those that are not defined."""
     if test.value is None:
         raise InvalidInput("Test ratings must have values, got implicit feedback.")
-    predicted, actual = model.predict(test.user_index, test.item_index), test.value
+    predicted = model.predict(test.user_index, test.item_index, now=test.time)
+    actual = test.value
     figures = {
         "rmse": metrics.rmse(predicted, actual),
         "mae": metrics.mae(predicted, actual),
         "r2": metrics.r2(predicted, actual),
     }
-    if isinstance(model, MLE) and intervals:
-        _, deviation = model.predict_with_deviation(test.user_index, test.item_index)
+    if model.has_deviation and intervals:
+        _, deviation = model.predict_with_deviation(test.user_index, test.item_index, now=test.time)
         figures["log-likelihood"] = metrics.log_likelihood(predicted, deviation, actual)
         for share in (0.5, 0.9):
             inside = metrics.interval_coverage(predicted, deviation, actual, share)

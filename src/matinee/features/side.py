@@ -75,7 +75,11 @@ def side_information(
         meant = sentence_vectors(items)
         words = csr_array(meant) if words is None else csr_array(hstack([words, meant]))
         word_names += tuple(f"sentence:{at}" for at in range(meant.shape[1]))
-    return SideInformation(item_features, item_names, user_features, user_names, words, word_names)
+    years = [np.nan if year is None else year for (year,) in _rows(items, ("year",))]
+    return SideInformation(
+        item_features, item_names, user_features, user_names, words, word_names,
+        np.array(years, np.float32) if np.isfinite(years).any() else None,
+    )  # fmt: skip
 
 
 def _rows(table: pa.Table, columns: Iterable[str]) -> Iterable[tuple[Any, ...]]:

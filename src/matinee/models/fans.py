@@ -222,7 +222,7 @@ class Fans(ItemWeights):
         InvalidInput
             No title, an index out of range, or n < 1.
         """
-        asked = self._asked(items)
+        asked = self._checked(items)
         entries = self._entries(asked)
         columns, both = self.weights_.indices[entries], self.both_[entries]
         lift = np.bincount(columns, self.weights_.data[entries], self.n_items)
@@ -255,7 +255,7 @@ class Fans(ItemWeights):
         results : (n,) item indices
             What they may like.
         """
-        asked = self._asked(items)
+        asked = self._checked(items)
         wanted = inputs.checked_items("results", results, 0, self.n_items)
         place = self._places(asked, wanted)
         both = self._value_at(self.both_, place).sum(axis=0)
@@ -273,7 +273,7 @@ class Fans(ItemWeights):
 
     # ---- within -------------------------------------------------------------------------
 
-    def _asked(self, items: npt.ArrayLike) -> Int32:
+    def _checked(self, items: npt.ArrayLike) -> Int32:
         """(titles,) the named ones, each once, ascending."""
         self._check_fitted()
         asked = np.unique(inputs.checked_items("items", items, 0, self.n_items))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from matinee import inputs, ranking
+from matinee import ranking
 from matinee.errors import Diverged
 from matinee.hyperparameters import parameter
-from matinee.interactions import Float32, Int32, Interactions, SideInformation
+from matinee.interactions import Float32, Int32, Int64, Interactions, SideInformation
 from matinee.kernels import als, sgd
 from matinee.kernels.threads import exclusive
 from matinee.model import Model, State
@@ -238,31 +236,12 @@ class MLE(Model):
         solved = self._solve(history)
         return self._with_variance(solved, self._squares(history, solved), np.diff(history.indptr))
 
-    def predict_with_deviation(
-        self, people: Any, items: npt.ArrayLike, profiles: csr_array | None = None
+    def _score_pairs_with_deviation(
+        self, state: State, items: Int32, now: Int64 | None
     ) -> tuple[Float32, Float32]:
-        """Predicted ratings, and the standard deviation of what the rating may be.
-
-        Arguments are those of `predict`.
-
-        Returns
-        -------
-        mean : (pairs,) float32
-            As `predict` gives it, clipped to the scale.
-        deviation : (pairs,) float32
-            In units of ratings, > 0, not clipped. About half of all ratings lie within 0.674
-            deviations of the prediction, nine of ten within 1.645.
-        """
-        mean = self.predict(people, items, profiles)
-        wanted = inputs.checked_items("items", items, -1, self.n_items)
-        if inputs.are_histories(people):
-            state, _, rows = self._people(people, profiles)
-        else:
-            distinct, rows = np.unique(np.atleast_1d(people), return_inverse=True)
-            state, _, _ = self._people(distinct, profiles)
-        of_item = np.where(wanted >= 0, self.item_variance_[wanted], self.unseen_variance_[1])
-        variance = self.variance_ * state[rows, -1] * of_item
-        return mean, np.asarray(self.deviation_ * np.sqrt(variance), np.float32)
+        of_item = np.where(items >= 0, self.item_variance_[items], self.unseen_variance_[1])
+        deviation = self.deviation_ * np.sqrt(self.variance_ * state[:, -1] * of_item)
+        return self._score_pairs(state, items), np.asarray(deviation, np.float32)
 
     def _product(self, state: State) -> Product:
         people = self.deviation_ * state[:, :-1]
