@@ -75,7 +75,7 @@ def test_times_reach_a_model_that_asks_for_them(fitted):
     mean, deviation = fitted.predict_with_deviation(history, [0, 1], now=10, times=times)
     assert mean.tolist() == [3, 1]
     assert deviation.tolist() == [2, 2]
-    assert fitted.recommend([0], 1, now=4).scores[0, 0] == 4
+    assert fitted.recommend([-1], 1, now=4).scores[0, 0] == 4
     assert fitted.explain(history[[0]], [2], now=8) == [[8]]
 
 

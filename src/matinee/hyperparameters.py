@@ -106,7 +106,12 @@ class Hyperparameters:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.name = cls.__module__.rpartition(".")[2]
-        cls.hyperparameters = {k: v for k, v in vars(cls).items() if isinstance(v, Parameter)}
+        cls.hyperparameters = {
+            k: v
+            for base in reversed(cls.__mro__)
+            for k, v in vars(base).items()
+            if isinstance(v, Parameter)
+        }
         cls.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             [
                 inspect.Parameter(k, inspect.Parameter.KEYWORD_ONLY, default=v.default)
