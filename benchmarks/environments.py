@@ -60,6 +60,8 @@ PEERS = {
         Peer("surprise_models", "Surprise", "3.11", (*NUMPY, "scikit-surprise==1.1.5")),
         Peer("cornac_models", "Cornac", "3.11", (*NUMPY, "cornac==3.0.1")),
         Peer("rectools_models", "RecTools", "3.11", ("numpy==1.26.4", "RecTools==0.19.0")),
+        Peer("myfm_models", "myFM", "3.12", (*NUMPY, "pandas==3.1.1", "myfm==0.5.0")),
+        Peer("lightgbm_models", "LightGBM", "3.11", (*NUMPY, "lightgbm==4.7.0")),
         # Older 3.12 releases are refused by LensKit itself.
         Peer(
             "lenskit_models",

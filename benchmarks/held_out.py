@@ -11,25 +11,35 @@ from typing import Any
 
 import numpy as np
 
-from matinee.data import load
+from matinee.data import Dataset, load
 from matinee.evaluation import metrics
-from matinee.interactions import Interactions
+from matinee.features import side_information
+from matinee.interactions import SideInformation
 from matinee.splits import Split, random_split, time_split, user_holdout
 
 LIKED = 4.0
-_loaded: dict[str, Interactions] = {}
+_loaded: dict[str, Dataset] = {}
 
 
-def split(data: str, task: str, seed: int | None, on: str = "test") -> Split:
+def dataset(data: str) -> Dataset:
+    """The set of that name, read once."""
+    if data not in _loaded:
+        _loaded[data] = load(data)
+    return _loaded[data]
+
+
+def split(data: str, task: str, seed: int | str | None, on: str = "test") -> Split:
     """How ratings of `data` are held out.
 
     "rating": a random tenth. "ranking": a fifth of what each person liked (rated 4 or higher), of
-    people with at least five. Seed None: the last tenth by time. On "validation", the same rule
-    is applied once more to the training part.
+    people with at least five. Seed None: the last tenth by time. A seed that is text: the fold of
+    that name, such as u1 of ml-100k. On "validation", the same rule is applied once more to the
+    training part; to that of a fold, a random tenth of seed 42.
     """
-    if data not in _loaded:
-        _loaded[data] = load(data).interactions
-    ratings = _loaded[data]
+    ratings = dataset(data).interactions
+    if isinstance(seed, str):
+        result = dataset(data).fold(seed)
+        return result if on == "test" else random_split(result.train, 0.1, 42)
     if seed is None:
         result = time_split(ratings, 0.1)
         if task == "ranking":
@@ -42,19 +52,56 @@ def split(data: str, task: str, seed: int | None, on: str = "test") -> Split:
 
 
 def saved(
-    cache: Path, data: str, task: str, seed: int | None, on: str = "test"
+    cache: Path, data: str, task: str, seed: int | str | None, on: str = "test"
 ) -> tuple[Split, Path]:
-    """The split, and the file that contestants read it from."""
+    """The split, and the file that contestants read it from.
+
+    Files of ratings also have the times of all and what is known of people and items, for the
+    contestants that use them.
+    """
     held = split(data, task, seed, on)
     path = cache / "data" / f"{data}-{task}-{'time' if seed is None else seed}-{on}.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, **(_rating_arrays(held) if task == "rating" else _ranking_arrays(held)))
+    if task == "rating":
+        arrays = _rating_arrays(held) | _side_arrays(side(data))
+    else:
+        arrays = _ranking_arrays(held)
+    np.savez(path, **arrays)
     return held, path
+
+
+def side(data: str) -> SideInformation:
+    """Genres and decades of items, age bands and the like of people, where the set has them."""
+    held = dataset(data)
+    return side_information(held.item_table, held.user_table)
+
+
+def _side_arrays(known: SideInformation) -> dict[str, Any]:
+    """Each side's matrix in its parts; columns of a kind ("genre:...") have one group number."""
+    result: dict[str, Any] = {}
+    if known.item_years is not None:
+        result["item_years"] = known.item_years
+    for name, matrix, columns in (
+        ("user_features", known.user_features, known.user_feature_names),
+        ("item_features", known.item_features, known.item_feature_names),
+    ):
+        if matrix is not None:
+            result |= {f"{name}_{part}": getattr(matrix, part) for part in _PARTS}
+            result[f"{name}_names"] = np.array(columns, str)
+            kinds = [column.partition(":")[0] for column in columns]
+            result[f"{name}_groups"] = np.unique(kinds, return_inverse=True)[1]
+    return result
+
+
+_PARTS = ("data", "indices", "indptr")
 
 
 def _rating_arrays(held: Split) -> dict[str, Any]:
     assert held.train.value is not None
-    return {
+    times = {} if held.train.time is None else {"time": held.train.time}
+    if held.test.time is not None:
+        times["test_time"] = held.test.time
+    return times | {
         "user": held.train.user_index,
         "item": held.train.item_index,
         "value": held.train.value,

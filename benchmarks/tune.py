@@ -1,11 +1,14 @@
 """Tune everybody's hyperparameters on validation ratings, each with the same number of trials.
 
     python benchmarks/tune.py [--data ml-100k ml-1m] [--trials 24] [--only irspack]
+        [--split random] [--tasks rating ranking]
 
 The first trial is what `FIRST` names, else the defaults of ours; then the first half of the trials
 are drawn at random, the others near the best so far. Validation is carved from the training part of
 the split of seed 42; test ratings are never read. The best of ours go to `settings.toml`, the best
-of the peers to `peers.toml`, from where the tables take them.
+of the peers to `peers.toml`, from where the tables take them. With `--split time`, the peers that
+predict ratings are tuned on the last tenth by time of the training part instead, from what was best
+at random where that is known.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import Any
 import held_out
 import numpy as np
 from harness import HERE, Contestant, Field, arguments, field_of
+from harness import settings as tuned_settings
 
 from matinee import models
 
@@ -57,6 +61,22 @@ RATING: dict[str, Tuned] = {
             "epochs": (5, 30, True),
             "regularization": (0.05, 1, False),
             "damping": (1, 20, False),
+        },
+    ),
+    "Surprise KNNBaseline": ("surprise_models", "knn", {"k": (15, 100, True)}),
+    "LensKit item kNN": (
+        "lenskit_models",
+        "item_knn",
+        {"max_nbrs": (10, 100, True), "min_sim": (0.001, 0.1, False)},
+    ),
+    "LightGBM on features": (
+        "lightgbm_models",
+        "rating",
+        {
+            "n_estimators": (100, 1000, True),
+            "learning_rate": (0.02, 0.1, False),
+            "num_leaves": (15, 127, True),
+            "min_data_in_leaf": (10, 200, True),
         },
     ),
 }
@@ -101,6 +121,14 @@ FIRST: dict[str, dict[str, Any]] = {
         "epochs": 10,
         "regularization": 0.1,
         "damping": 5.0,
+    },
+    "Surprise KNNBaseline": {"k": 40},
+    "LensKit item kNN": {"max_nbrs": 20, "min_sim": 0.001},
+    "LightGBM on features": {
+        "n_estimators": 400,
+        "learning_rate": 0.05,
+        "num_leaves": 63,
+        "min_data_in_leaf": 20,
     },
     # What LensKit's tuned weight and regularization come to on ml-1m in its parameters.
     "irspack iALS": {"n_components": 64, "train_epochs": 14, "alpha0": 0.37, "reg": 0.0066},
@@ -165,17 +193,19 @@ def first(label: str, library: str, space: Space) -> dict[str, Any] | None:
 
 
 def tuned(
-    contestants: Field, label: str, how: Tuned, data: str, task: str, trials: int
-) -> tuple[float, dict[str, Any]] | None:
+    contestants: Field, label: str, how: Tuned, data: str, task: str, trials: int,
+    seed: int | None = 42,
+) -> tuple[float, dict[str, Any]] | None:  # fmt: skip
     """The best figure on validation ratings (RMSE, or NDCG@10 negated) and its settings."""
     library, job, space = how
     fixed = {"model": label} if library == "ours" else {}
-    held, path = held_out.saved(contestants.cache, data, task, 42, "validation")
+    held, path = held_out.saved(contestants.cache, data, task, seed, "validation")
     generator = np.random.default_rng(1)
     best: tuple[float, dict[str, Any]] | None = None
+    known = tuned_settings("peers", data).get(label) if seed is None else None
     for trial in range(trials):
         near = best[1] if best is not None and trial >= trials // 2 else None
-        settings = first(label, library, space) if trial == 0 else None
+        settings = known or first(label, library, space) if trial == 0 else None
         settings = settings or drawn(space, generator, near)
         found = contestants.run(Contestant(label, library, job, {**settings, **fixed}), path)
         if found is None:
@@ -194,7 +224,7 @@ def keep(path: Path, data: str, label: str, figure: float, trials: int, best: An
     """Write the settings into the file, in place of older ones of that label."""
     table = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
     table.setdefault(data, {})[label] = {**best, "validation": round(figure, 4), "trials": trials}
-    lines = ["# Written by tune.py: the best settings on validation ratings, seed 42."]
+    lines = ["# Written by tune.py: the best settings on validation ratings, seed 42 or by time."]
     for name, found in sorted(table.items()):
         for tuned_label, values in sorted(found.items()):
             lines += ["", f'["{name}"."{tuned_label}"]']
@@ -203,17 +233,22 @@ def keep(path: Path, data: str, label: str, figure: float, trials: int, best: An
 
 
 def main() -> None:
-    given = arguments(__doc__, data=["ml-100k", "ml-1m"], trials=24).parse_args()
+    extra: dict[str, Any] = {"data": ["ml-100k", "ml-1m"], "tasks": ["rating", "ranking"]}
+    given = arguments(__doc__, trials=24, split="random", **extra).parse_args()
+    by_time = given.split == "time"
     with field_of(given) as contestants:
         for data in given.data:
-            for task, peers in (("rating", RATING), ("ranking", RANKING)):
-                for label, how in {**ours(task), **peers}.items():
+            for task in given.tasks if not by_time else ["rating"]:
+                peers = RATING if task == "rating" else RANKING
+                for label, how in peers.items() if by_time else {**ours(task), **peers}.items():
                     if not contestants.present([Contestant(label, *how[:2])]):
                         continue
-                    best = tuned(contestants, label, how, data, task, given.trials)
+                    seed = None if by_time else 42
+                    best = tuned(contestants, label, how, data, task, given.trials, seed)
                     if best is not None:
                         path = HERE / ("settings.toml" if how[0] == "ours" else "peers.toml")
-                        keep(path, data, label, abs(best[0]), given.trials, best[1])
+                        name = f"{data}, time" if by_time else data
+                        keep(path, name, label, abs(best[0]), given.trials, best[1])
 
 
 if __name__ == "__main__":

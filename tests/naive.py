@@ -475,3 +475,121 @@ def gibbs_row(z, weights, others, precision, prior, own, noise):
     return x, np.array(
         [z_j - c_j - a_j @ x for a_j, c_j, z_j in zip(a, others[:, 0], z, strict=True)]
     )
+
+
+def rests_on(own, others, predicted, scale, spread):
+    """What a prediction rests on: columns of `evaluation.intervals`, without a deviation."""
+    mean = sum(own) / len(own) if own else 0.0
+    squares = sum((value - mean) ** 2 for value in own)
+    damped = math.sqrt((squares + 5 * spread**2) / (len(own) + 5))
+    place = (float(predicted) - scale[0]) / (scale[1] - scale[0])
+    counts = [1 / math.sqrt(1 + len(own)), 1 / math.sqrt(1 + others)]
+    return [math.log(damped), *counts, place, place**2]
+
+
+def expected_errors(rows, off, guess):
+    """exp(w . x) that minimizes sum log error + off / error, and a penalty on w."""
+    from scipy.optimize import minimize
+
+    centered = rows - rows.mean(axis=0)
+    off = np.maximum(off, 1e-3 * guess)
+    penalty = 30 * centered.var(axis=0)
+
+    def loss(w):
+        log = w[0] + centered @ w[1:]
+        return (log + off * np.exp(-log)).sum() + 0.5 * (penalty * w[1:] ** 2).sum()
+
+    w = np.zeros(rows.shape[1] + 1)
+    w = minimize(loss, w, method="BFGS", options={"gtol": 1e-6, "maxiter": 2000}).x
+    return np.exp(w[0] + centered @ w[1:])
+
+
+def conformal_scores(actual, predicted, error, scale, step, sure):
+    """Distances in units of the expected error; 0 where the rating is one of the `sure` nearest."""
+    scores = []
+    for r, p, e in zip(actual, predicted, error, strict=True):
+        steps = np.arange(scale[0], scale[1] + step / 2, step)
+        nearest = sorted(steps, key=lambda s: abs(s - p))[:sure]
+        scores.append(0.0 if r in nearest else abs(r - p) / e)
+    return scores
+
+
+def conformal_quantile(scores, share):
+    """The ceil((n + 1) share)-th smallest."""
+    return sorted(scores)[min(math.ceil((len(scores) + 1) * share), len(scores)) - 1]
+
+
+def moods(weights, sums, phi, v, g):
+    """Of the pages of one person the means of s and g, and the covariance of s, by inversion."""
+    pages = np.arange(len(weights))
+    prior = v * phi ** np.abs(pages[:, None] - pages)
+    seen = np.diag(g + 1 / weights)
+    gain = prior @ np.linalg.inv(prior + seen)
+    s = gain @ (sums / weights)
+    own = g / (g + 1 / weights) * (sums / weights - s)
+    return s, own, prior - gain @ prior
+
+
+def tree_sum(row, nodes, width, base):
+    """`base` and what each tree predicts for one row, tree by tree: a walk from its root."""
+    total = base
+    for root in nodes.roots:
+        node = root
+        while nodes.child[node] != node:
+            missing_left, column = divmod(int(nodes.column[node]), width)
+            value = row[column]
+            left = missing_left if np.isnan(value) else value <= nodes.threshold[node]
+            node = nodes.child[node] + (0 if left else 1)
+        total += nodes.value[node]
+    return total
+
+
+def rating_features(ratings, pool, held, row, genres, damping=5.0):
+    """Of one rating, from `pool`, the (user, item, value, time) that count for it.
+
+    `held` gives the (count, mean) that a rating is held against: ("user" or "item", rating) in,
+    None where there is nothing. Recent values are of `ratings` of an earlier time.
+    """
+    user, item, _, now = row
+    mean = np.mean([r[2] for r in pool]) if pool else np.nan
+
+    def trusted(side, rating):
+        count, other = held(side, rating) or (0, 0.0)
+        return count / (count + damping), rating[2] - other
+
+    found = {}
+    for name, place, side in (("user", 0, "item"), ("movie", 1, "user")):
+        own = [r for r in pool if r[place] == row[place]]
+        values = [r[2] for r in own]
+        every = [r for r in ratings if r[place] == row[place]]
+        # A person's ratings of one time stand in order of items, a movie's in that of rows.
+        every.sort(key=lambda r, place=place: (r[3], r[1] * (place == 0)))
+        last = [r[2] for r in every if r[3] < now][-5:]
+        apart = [trusted(side, r) for r in own]
+        weight = sum(w for w, _ in apart)
+        found |= {
+            f"{name}_count": len(own),
+            f"{name}_mean": np.mean(values) if own else np.nan,
+            f"{name}_spread": np.std(values, ddof=1) if len(own) > 1 else np.nan,
+            f"{name}_recent": np.mean(last) if last else np.nan,
+            f"{name}_damped_mean": (sum(values) + damping * mean) / (len(own) + damping),
+            f"{name}_deviation": sum(w * d for w, d in apart) / (weight + damping),
+            f"{name}_days": max(now - every[0][3], 0) / 86_400 if every else np.nan,
+        }
+    found["baseline"] = found["movie_damped_mean"] + found["user_deviation"]
+    likes = []
+    for g in np.flatnonzero(genres[item]):
+        apart = [trusted("item", r) for r in pool if r[0] == user and genres[r[1], g]]
+        total = sum(w for w, _ in apart)
+        summed = sum(w * d for w, d in apart) - found["user_deviation"] * total
+        likes.append(summed / (total + damping))
+    found["genre_affinity"] = np.mean(likes) if likes else np.nan
+    return found
+
+
+def mean_before(row, group, times, values, wanted):
+    """Mean of the last `wanted` of the row's group that have an earlier time; of one time the
+    higher row is the later."""
+    earlier = [r for r in range(len(group)) if group[r] == group[row] and times[r] < times[row]]
+    last = sorted(earlier, key=lambda r: (times[r], r))[-wanted:]
+    return np.mean([values[r] for r in last]) if last else np.nan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +28,7 @@ from matinee.errors import (
     Unsupported,
 )
 from matinee.live_models import LiveModels
+from matinee.models.als import ALS
 from matinee.models.user_clusters import UserClusters
 from matinee.storage.workspace import Workspace
 from matinee.training import DEFAULT_MODELS, train
@@ -245,6 +247,11 @@ def test_predictions(engine):
     assert 1 <= found.rating <= 5
     assert found.title == "Sabrina (1995)"
     assert found.sure in ("low", "medium", "high")
+    assert [i.share for i in found.intervals] == [0.5, 0.9]
+    half, most = found.intervals
+    assert 1 <= most.low <= half.low <= round(found.rating) <= half.high <= most.high <= 5
+    assert all(0.3 < i.measured <= 1 for i in found.intervals)
+    assert 0 < found.error < 2
     with pytest.raises(UnknownUser):
         engine.predict("nobody", "m5")
     with pytest.raises(UnknownItem):
@@ -253,8 +260,50 @@ def test_predictions(engine):
 
 def test_how_sure_follows_what_it_rests_on(engine):
     stranger = engine.recommend_for(["m3"], n=1)[0]
-    assert stranger.sure == "low"
-    assert engine.recommend("u0", n=1)[0].sure == "medium"
+    assert (stranger.sure, stranger.error, stranger.intervals) == ("low", None, ())
+    guess = engine.workspace.manifest(engine.status().models["rating"])["details"]["calibration"][
+        "guess"
+    ]
+    for known in engine.recommend("u0", n=40):
+        share = known.error / guess
+        assert known.sure == ("high" if share <= 0.7 else "medium" if share <= 0.85 else "low")
+    found = engine.recommend("u0", n=1)[0]
+    told = engine.predict("u0", found.item_id)
+    assert (told.sure, told.error, told.intervals) == (found.sure, found.error, found.intervals)
+
+
+def test_models_are_told_when_it_is_and_when_ratings_were_given(tmp_path, monkeypatch):
+    told = []
+    fold_in = ALS._fold_in
+    monkeypatch.setattr(
+        ALS, "_fold_in_at", lambda m, h, p, times: told.append(times) or fold_in(m, h, p)
+    )
+    monkeypatch.setattr(
+        ALS,
+        "_score_pairs_at",
+        lambda m, state, items, now: told.append(now) or m._score_pairs(state, items),
+    )
+    with Workspace.open(small_workspace(tmp_path / "w", trained=False)) as workspace:
+        train(workspace, ["als"])
+        engine = Engine(workspace)
+        told.clear()
+        asked = int(time.time())
+        engine.predict("u3", "m5")
+        times, now = told
+        assert sorted(times.tolist()) == sorted(r.time for r in engine.ratings("u3"))
+        assert len(now) == 1
+        assert asked <= now[0] <= asked + 60
+
+
+def test_a_model_of_before_knows_no_errors(tmp_path):
+    with Workspace.open(small_workspace(tmp_path / "w", trained=False)) as workspace:
+        (trained,) = train(workspace, ["als"])
+        details = workspace.manifest(trained.archive_id)["details"]
+        del details["calibration"]
+        model = workspace.load_model(trained.archive_id)
+        workspace.activate(workspace.save_model(model, details))
+        found = Engine(workspace).predict("u0", "m5")
+    assert (found.sure, found.error, found.intervals) == ("medium", None, ())
 
 
 def test_similar(engine):

@@ -25,7 +25,7 @@ def ran(path: Path, cwd: Path, **environment: str) -> str:
         env={**os.environ, "MATINEE_CACHE": str(cwd / "cache"), **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -92,6 +92,26 @@ def test_clusters_of_people_step_by_step(latest_small, tmp_path):
     assert re.search(r"liked by \d+% of the \d+ people most like you", shown)
 
 
+def test_movie_time_step_by_step(latest_small, tmp_path):
+    shown = ran_notebook("examples/movie_time.ipynb", latest_small, tmp_path)
+    assert "ratings_per_user(101, 999) removed" in shown
+    told = " ".join(text_of("docs/from-the-references.md").split())
+    for label, said in (
+        ("means of all ratings", r"gets (\.\d\d) with them on purpose"),
+        ("means of training ratings", r"(\d\.\d\d) where test ratings are kept out"),
+        ("theirs, without answers", r"(\.\d\d) where no row sees its own"),
+        ("all of matinee's", r"(\.\d\d) with all of matinee's features"),
+    ):
+        found = re.search(rf"^{label} +RMSE (\d\.\d+)", shown, re.MULTILINE)
+        assert float(re.search(said, told)[1]) == pytest.approx(float(found[1]), abs=0.011)
+    assert re.search(r"^movie mean: moved by .* with the own rating$", shown, re.MULTILINE)
+    assert "leaks: []" in shown
+    assert len(re.findall(r"^0\.\d{4}  (?:squared|absolute) loss", shown, re.MULTILINE)) == 8
+    assert len(re.findall(r"^\d\.\d\d  .+ \(\d{4}\)$", shown, re.MULTILINE)) == 20
+    held = re.search(r"^90%: \d\.\d to \d\.\d \((\d+\.\d)% were\)$", shown, re.MULTILINE)
+    assert 88 < float(held[1]) < 92
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.ipynb")), ids=lambda p: p.name)
 def test_notebooks_are_of_format_4_5_and_hold_no_outputs(path):
     notebook = json.loads(path.read_text("utf-8"))
@@ -146,6 +166,16 @@ def test_python_in_the_clusters_page_runs(shared_data, tmp_path, monkeypatch, ca
     assert re.fullmatch(r"0 \d+ .+", shown[0])
     assert re.search(r": \d+% of the cluster, \d+% of everybody$", shown[-3])
     assert shown[-1] == shown[-2]
+
+
+def test_python_in_the_rating_page_runs(shared_data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MATINEE_DATA", str(shared_data))
+    monkeypatch.setenv("MATINEE_CACHE", str(tmp_path / "cache"))
+    (code,) = blocks(text_of("docs/predicting-ratings.md"), "python")
+    exec(code, {})
+    leak, none = capsys.readouterr().out.splitlines()
+    assert leak.startswith("movie mean: moved by ")
+    assert none == "leaks: []"
 
 
 def test_the_model_that_contributing_shows_passes_the_contract(tmp_path):

@@ -197,3 +197,10 @@ def test_side_information_is_made_canonical():
     side = SideInformation(csr_matrix(np.eye(2)), ("a", "b"), np.eye(2), ("c", "d"))
     assert_canonical(side.item_features)
     assert_canonical(side.user_features)
+
+
+def test_times_follow_the_matrix():
+    ratings = Interactions([1, 0, 1], [0, 2, 1], [4.0, 3.0, 5.0], [30, 10, 20])
+    assert ratings.matrix_times.tolist() == [10, 30, 20]
+    assert ratings.matrix.data.tolist() == [3, 4, 5]
+    assert Interactions([0], [0]).matrix_times is None

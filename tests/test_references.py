@@ -26,6 +26,9 @@ TESTS = {
     "tags": "references/test_rows.py::test_tags_are_features",
     "vectors of titles and texts": "features/test_words.py::test_texts_years_and_keywords",
     "people: age, gender, occupation, zip": "features/test_side.py::test_people",
+    "rating features: counts, means, weekday, genres": "features/test_ratings.py::"
+    "test_both_engines_agree",
+    "leaks found": "features/test_doctor.py::test_the_leak_of_movie_time_is_found",
     "person x movie matrix": "features/test_matrices.py::test_ratings_and_likes",
     "person x genre matrix": "features/test_matrices.py::test_genres_of_real_people",
     "clusters of movies": "references/test_rows.py::test_movies_are_not_grouped_by_their_number",
@@ -41,6 +44,11 @@ TESTS = {
     "tables of clusters": "references/test_rows.py::test_titles_people_and_clusters_of_a_title",
     "a new favorite counts at once": "references/test_way_of_001.py::test_a_new_favorite",
     "factorization by ALS, MLE and LS": "cli/test_factorize.py::test_figures_by_epoch_and_a_folder",
+    "regressors of ratings, compared over a grid": "regressing/test_comparing.py::"
+    "test_a_grid_tries_all_and_test_ratings_judge_the_best_once",
+    "plots of regressors": "regressing/test_comparing.py::test_the_report_is_one_safe_file",
+    "how sure a predicted rating is": "evaluation/test_intervals.py::"
+    "test_intervals_hold_what_they_promise_of_ratings_that_nobody_learned_from",
     "search by title": "titles/test_index.py::test_search",
     "search that forgives typos": "titles/test_index.py::test_misspelt_titles_among_62_423",
     "a title to the best movies of its cluster": "references/test_rows.py::"
@@ -54,6 +62,8 @@ TESTS = {
     "test_a_profile_alone_leads_to_what_such_people_like",
     "the three ways in one list": "models/test_three_ways.py::"
     "test_reasons_of_all_ways_the_best_of_each_first",
+    "the same, ordered by predicted rating": "models/test_hybrid.py::"
+    "test_lists_hold_candidates_first_and_then_the_rest",
     "somebody new, by profile and liked titles": "test_engine.py::"
     "test_recommends_for_titles_and_profiles_and_stores_nothing",
     "saved models": "storage/test_archive.py::test_every_model_comes_back_bit_for_bit",
@@ -104,7 +114,10 @@ def test_tests_of_rows_are_there(named):
     assert f"\ndef {name}(" in (ROOT / "tests" / file).read_text("utf-8")
 
 
-@pytest.mark.parametrize(("page", "at_least"), [(PAGE, 15), ("docs/clusters.md", 3)])
+@pytest.mark.parametrize(
+    ("page", "at_least"),
+    [(PAGE, 20), ("docs/clusters.md", 3), ("docs/predicting-ratings.md", 3)],
+)
 def test_python_that_the_pages_name_is_there(page, at_least):
     named = {s for s in spans(text_of(page)) if re.fullmatch(r"matinee(\.\w+)+", s)}
     assert len(named) >= at_least

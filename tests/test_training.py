@@ -11,6 +11,7 @@ from small import small_dataset, small_workspace
 import matinee
 from matinee import training
 from matinee.errors import InvalidInput, InvalidParameter, UnknownModel
+from matinee.evaluation.intervals import Calibration
 from matinee.features import side_information
 from matinee.interactions import Interactions, SideInformation
 from matinee.storage import archive
@@ -35,6 +36,9 @@ def test_trains_judges_saves_and_activates(workspace):
     for t in trained:
         details = archive.manifest(workspace.path / "models" / t.archive_id)["details"]
         assert details["figures"] == pytest.approx(t.evaluation.figures)
+        kept = None if details["calibration"] is None else Calibration.of(details["calibration"])
+        assert kept == t.evaluation.calibration
+        assert (kept is not None) == (t.task == "rating")
         assert details["ratings"] == len(small_dataset().interactions)
         assert details["liked_threshold"] == 4
         assert "gender:F" in details["user_feature_names"]

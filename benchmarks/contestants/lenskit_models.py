@@ -1,4 +1,4 @@
-"""Jobs of LensKit: biased and implicit ALS, EASE and biases."""
+"""Jobs of LensKit: biased and implicit ALS, item neighbors, EASE and biases."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from lenskit.als import BiasedMFScorer, ImplicitMFScorer
 from lenskit.basic import BiasModel
-from lenskit.data import Dataset, from_interactions_df
-from lenskit.knn import EASEScorer
+from lenskit.data import Dataset, ItemList, RecQuery, from_interactions_df
+from lenskit.knn import EASEScorer, ItemKNNScorer
 from lenskit.training import TrainingOptions
 
 from contestants import lists
@@ -75,6 +75,22 @@ def _biased_mf_predictions(model: BiasedMFScorer, data: dict[str, Any]) -> np.nd
     people = _at(model.users, model.user_embeddings, data["test_user"])
     items = _at(model.items, model.item_embeddings, data["test_item"])
     return _biases(model.bias, data) + np.einsum("pk,pk->p", people, items)
+
+
+def item_knn(data: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    """Ratings by neighbors; by the biases alone where an item has none among the person's."""
+    dataset = _dataset(data)
+    model = ItemKNNScorer(feedback="explicit", **settings)
+    seconds = _trained(model, data)
+    predicted = _biases(BiasModel.learn(dataset, 5.0), data)
+    order = np.argsort(data["test_user"], kind="stable")
+    people, first = np.unique(data["test_user"][order], return_index=True)
+    for user, rows in zip(people, np.split(order, first[1:]), strict=True):
+        query = RecQuery(user_id=user, history_items=dataset.user_row(user))
+        scores = model(query, ItemList(item_ids=data["test_item"][rows])).scores()
+        known = np.isfinite(scores) if scores is not None else np.zeros(len(rows), bool)
+        predicted[rows[known]] = scores[known]
+    return {"seconds": seconds, "predicted": predicted}
 
 
 def ials(data: dict[str, Any], judge: bool = True, **settings: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from matinee.clustering.spectral import spectral
 from matinee.clustering.vectors import unit_rows
 from matinee.content import blocks
 from matinee.features import side_information
-from matinee.interactions import Interactions
+from matinee.interactions import Interactions, SideInformation
 from matinee.model import Model
 from matinee.ranking import Likeness, Product
 from matinee.titles.spelling import parts
@@ -29,19 +29,43 @@ from matinee.titles.spelling import parts
 def _ratings(data: dict[str, Any]) -> Interactions:
     users, items = (int(n) for n in data["shape"])
     if "indptr" not in data:
-        return Interactions(data["user"], data["item"], data["value"], None, users, items)
+        time = data.get("time")
+        return Interactions(data["user"], data["item"], data["value"], time, users, items)
     user = np.repeat(np.arange(users, dtype=np.int32), np.diff(data["indptr"]))
     return Interactions(user, data["indices"], None, None, users, items)
 
 
-def rating(data: dict[str, Any], model: str, **settings: Any) -> dict[str, Any]:
-    train = _ratings(data)
-    fitted = models.get(model)(**settings)
+def rating(
+    data: dict[str, Any], model: str, side: bool = False, times: bool = True, **settings: Any
+) -> dict[str, Any]:
+    """Test ratings predicted, at their times and from training with times unless not `times`."""
+    train = _ratings(data if times else {k: v for k, v in data.items() if k != "time"})
+    known = _side(data) if side else None
+    kind = models.get(model)
+    asked = None
+    if kind.transductive:
+        shape = (int(n) for n in data["shape"])
+        asked = Interactions(data["test_user"], data["test_item"], None, None, *shape)
+    fitted = kind(**settings)
     started = time.perf_counter()
-    fitted.fit(train)
+    fitted.fit(train, known, asked=asked)
     seconds = time.perf_counter() - started
-    predicted = fitted.predict(data["test_user"], data["test_item"])
-    return {"seconds": seconds, "predicted": predicted}
+    now = data.get("test_time") if times else None
+    predicted = fitted.predict(data["test_user"], data["test_item"], now=now)
+    answering = time.perf_counter() - started - seconds
+    return {"seconds": seconds, "answering": answering, "predicted": predicted}
+
+
+def _side(data: dict[str, Any]) -> SideInformation:
+    parts: list[Any] = []
+    for name, count in zip(("item", "user"), data["shape"][::-1].tolist(), strict=True):
+        if f"{name}_features_data" not in data:
+            parts += [None, ()]
+            continue
+        names = tuple(data[f"{name}_features_names"].tolist())
+        arrays = tuple(data[f"{name}_features_{part}"] for part in ("data", "indices", "indptr"))
+        parts += [csr_array(arrays, shape=(count, len(names))), names]
+    return SideInformation(*parts, item_years=data.get("item_years"))
 
 
 def ranking(

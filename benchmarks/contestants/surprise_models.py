@@ -1,4 +1,4 @@
-"""Jobs of Surprise: SVD, SVD++ and the baseline."""
+"""Jobs of Surprise: SVD, SVD++, neighbors and the baseline."""
 
 from __future__ import annotations
 
@@ -36,3 +36,9 @@ def svdpp(data: dict[str, Any], **settings: Any) -> dict[str, Any]:
 
 def baseline(data: dict[str, Any]) -> dict[str, Any]:
     return _rating(data, surprise.BaselineOnly(verbose=False))
+
+
+def knn(data: dict[str, Any], k: int = 40) -> dict[str, Any]:
+    """Item neighbors over the baseline, by the correlation of what is left of it."""
+    options = {"name": "pearson_baseline", "user_based": False}
+    return _rating(data, surprise.KNNBaseline(k=k, sim_options=options, verbose=False))

@@ -218,18 +218,16 @@ class Engine:
     def predict(self, user_id: str, item_id: str) -> Prediction:
         """The rating that a user would give to an item."""
         person, index = self._person(user_id), self._item_index(item_id)
-        model, details = self._serving.model(None, "rating")
-        known = index if index < model.n_items else -1
-        history, _ = person.histories(model, None)
-        value = model.predict(
-            history,
-            [known],
-            person.profile_row(details["user_feature_names"]),
-            now=int(time.time()),
-            times=person.moments(model, None),
-        )
+        (forecast,) = self._lists.forecasts(person, [index])
         title = self._catalogue.titles([index])[0]
-        return Prediction(item_id, title.title, float(value[0]), sure(person, title))
+        return Prediction(
+            item_id,
+            title.title,
+            forecast.predicted,
+            sure(forecast, person, title),
+            forecast.error,
+            forecast.intervals,
+        )
 
     def similar(
         self,
@@ -345,7 +343,7 @@ class Engine:
         """Somebody new who likes these titles or ids, and says nothing else."""
         items = sorted({self._item_index(self.resolve(text).item_id) for text in liked})
         top = np.full(len(items), self.scale[1], np.float32)
-        return Person(np.array(items, np.int32), top, {}, self.liked_threshold)
+        return Person(np.array(items, np.int32), top, {}, self.liked_threshold, rated=False)
 
     def _understood(self, profile: Profile | None, served: Served) -> Understood:
         return understood({} if profile is None else asdict(profile), served.profile_names)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array, diags_array, hstack
+from scipy.sparse import csr_array, hstack
 
 from matinee.interactions import Float32, sorted_csr
 from matinee.kernels import gibbs
@@ -23,7 +23,11 @@ from matinee.kernels.vectors import WIDTH
 Float64: TypeAlias = npt.NDArray[np.float64]
 
 _DENSE = 8_000
-"""Rows or columns up to which what features say is solved for at once, by a factor made once."""
+"""Rows or columns up to which what features say is solved for by an inverse made once."""
+_DENSE_ROWS = 1024
+"""Rows of the features that are made dense at a time for that."""
+_STEEP = 1e4
+"""How far eigenvalues may lie apart before that needs float64."""
 _STEPS = 25
 """Conjugate gradient steps beyond that."""
 _FIRST_SCATTER = 0.1
@@ -31,12 +35,21 @@ _FIRST_SCATTER = 0.1
 
 
 class Side:
-    """People or items while training: the last draw of each, and of their prior."""
+    """People or items while training: the last draw of each, and of their prior.
+
+    Parameters
+    ----------
+    matrix : (rows, others) CSR of the ratings
+    z : (nnz,) float32, what is to be explained of each, in that order
+    told : (rows, others) CSR; what the prior of a row is told of: whom it has ratings of
+    features : (rows, f) CSR, or None
+    """
 
     def __init__(
         self,
         matrix: csr_array,
         z: Float32,
+        told: csr_array,
         features: csr_array | None,
         *,
         factors: int,
@@ -53,10 +66,11 @@ class Side:
         self.errors = np.zeros(matrix.nnz, np.float32)
         self.weights = np.ones(matrix.shape[0], np.float32)
         self.precision = np.eye(self.width, dtype=np.float32)
+        self._root = np.eye(self.size)
         self.center = np.zeros(self.width, np.float32)
         self.prior = np.zeros_like(self.x)
         self.common = 1.0
-        self.regression = _Regression(matrix, features, exponent, penalty)
+        self.regression = _Regression(told, features, exponent, penalty)
         self.said = np.zeros((self.regression.columns, self.width), np.float32)
 
     def draw(self, other: Side, random: np.random.Generator) -> None:
@@ -72,27 +86,22 @@ class Side:
         )  # fmt: skip
 
     def draw_prior(self, random: np.random.Generator) -> None:
-        """Draw what features say, then the center and the covariance of what they leave."""
-        with exclusive():
-            self._draw_prior(random)
+        """Draw what features say, then the center and the covariance of what they leave.
 
-    def _draw_prior(self, random: np.random.Generator) -> None:
-        size, precision = self.size, self.precision[: self.size, : self.size].astype(np.float64)
-        root = np.linalg.cholesky(np.linalg.inv(precision))
+        To be called inside `kernels.threads.exclusive`.
+        """
+        size = self.size
         target = np.where(self.rated[:, np.newaxis], self.x - self.center, 0)[:, :size]
-        self.said[:, :size] = self.regression.draw(target, root, self.rated, random)
+        self.said[:, :size] = self.regression.draw(target, self._root, self.rated, random)
         explained = self.regression.times(self.said)
         departures = (self.x - explained)[self.rated, :size].astype(np.float64)
         mean, n = departures.mean(axis=0), len(departures)
         apart = departures - mean
-        scatter = apart.T @ apart + _FIRST_SCATTER * np.eye(size)
-        scatter += n / (1 + n) * np.outer(mean, mean)
-        drawn = _wishart(np.linalg.inv(scatter), size + 1 + n, random)
-        self.precision = np.eye(self.width, dtype=np.float32)
+        scatter = apart.T @ apart + n / (1 + n) * np.outer(mean, mean)
+        scatter[np.diag_indices(size)] += _FIRST_SCATTER
+        drawn, self._root = _wishart(scatter, size + 1 + n, random)
         self.precision[:size, :size] = drawn
-        spread = np.linalg.cholesky(np.linalg.inv(drawn * (1 + n)))
-        center = n * mean / (1 + n) + spread @ random.standard_normal(size)
-        self.center = np.zeros(self.width, np.float32)
+        center = n * mean / (1 + n) + self._root @ random.standard_normal(size) / np.sqrt(1 + n)
         self.center[:size] = center
         self.prior = explained + self.center
         self.x[~self.rated] = self.prior[~self.rated]
@@ -102,30 +111,58 @@ class _Regression:
     """What the features of rows say of them: X y, X holding |N|^-exponent beside the features."""
 
     def __init__(
-        self, matrix: csr_array, features: csr_array | None, exponent: float, penalty: float
+        self, told: csr_array, features: csr_array | None, exponent: float, penalty: float
     ) -> None:
-        ones = csr_array(
-            (np.ones_like(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape
-        )
-        shared = csr_array(diags_array(shares_of(np.diff(matrix.indptr), exponent)[:, 0]) @ ones)
-        parts = [shared] if features is None else [shared, features]
-        self._x = sorted_csr(hstack(parts, format="csr"))
-        self._transposed = sorted_csr(self._x.T)
-        self.columns, self._penalty = self._x.shape[1], penalty
-        rows, columns = self._x.shape
-        self._by_rows = rows < columns
-        self._factor: Float32 | None = None
-        if min(rows, columns) <= _DENSE:
-            from scipy.linalg import cholesky
-
-            left, right = (self._x, self._transposed)[:: 1 if self._by_rows else -1]
+        self._told, self._telling = told, sorted_csr(told.T)
+        self._features = features
+        self._shares = shares_of(np.diff(told.indptr), exponent)
+        rows, columns = told.shape
+        self.columns = columns + (0 if features is None else features.shape[1])
+        self._by_rows, self._penalty = rows < self.columns, penalty
+        self._inverse: Float32 | None = None
+        if min(rows, self.columns) <= _DENSE:
             with exclusive():
-                gram = (left @ right).toarray()
-                gram[np.diag_indices_from(gram)] += np.float32(penalty)
-                self._factor = cholesky(gram, lower=True, overwrite_a=True, check_finite=False)
+                self._inverse = self._inverted()
+
+    def _inverted(self) -> Float32:
+        """Of X X^T + penalty I, or X^T X + penalty I, whichever is smaller, the inverse."""
+        from scipy.linalg import lapack
+
+        ones = np.repeat(self._shares[:, 0], np.diff(self._told.indptr))
+        x = csr_array((ones, self._told.indices, self._told.indptr), shape=self._told.shape)
+        if self._features is not None:
+            x = sorted_csr(hstack([x, self._features], format="csr"))
+        if self._by_rows:
+            x = sorted_csr(x.T)
+        gram = np.zeros((x.shape[1], x.shape[1]), np.float32)
+        for start in range(0, x.shape[0], _DENSE_ROWS):
+            block = x[start : start + _DENSE_ROWS].toarray()
+            gram += block.T @ block
+        gram[np.diag_indices_from(gram)] += np.float32(self._penalty)
+        # No eigenvalue is above the largest sum of a row.
+        fine = float(gram.sum(axis=1).max()) > _STEEP * self._penalty
+        factor, invert = lapack.get_lapack_funcs(
+            ("potrf", "potri"), dtype=np.float64 if fine else np.float32
+        )
+        root, _ = factor(gram, lower=True)
+        lower, _ = invert(root, lower=True, overwrite_c=True)
+        half = np.tril(lower, -1).astype(np.float32)
+        return half + half.T + np.diag(np.diagonal(lower).astype(np.float32))
 
     def times(self, said: Float32) -> Float32:
-        return np.asarray(self._x @ said, np.float32)
+        """``X said``."""
+        n = self._told.shape[1]
+        result = self._shares * summed(self._told, said[:n])
+        if self._features is not None:
+            result += self._features @ said[n:]
+        return result
+
+    def _back(self, rest: Float32) -> Float32:
+        """``X^T rest``."""
+        result = summed(self._telling, self._shares * rest)
+        if self._features is None:
+            return result
+        return np.concatenate([result, self._features.T @ rest])
 
     def draw(
         self, target: Float32, root: Float64, known: npt.NDArray[np.bool_],
@@ -140,20 +177,19 @@ class _Regression:
         noisy = target + (random.standard_normal(target.shape) @ root.T) * known[:, np.newaxis]
         first = random.standard_normal((self.columns, size)) @ root.T / np.sqrt(self._penalty)
         first = first.astype(np.float32)
-        rest = np.asarray(noisy - self._x @ first, np.float32)
+        rest = np.asarray(noisy - self.times(first), np.float32)
         if self._by_rows:
-            return first + self._transposed @ self._solved(rest, self._x, self._transposed)
-        return first + self._solved(self._transposed @ rest, self._transposed, self._x)
+            return first + self._back(self._solved(rest))
+        return first + self._solved(self._back(rest))
 
-    def _solved(self, right: Float32, a: csr_array, b: csr_array) -> Float32:
-        """``(A B + penalty I)^-1 right``."""
-        if self._factor is not None:
-            from scipy.linalg import cho_solve
-
-            return cho_solve((self._factor, True), right, check_finite=False)
+    def _solved(self, right: Float32) -> Float32:
+        """``(X X^T + penalty I)^-1 right``, or that of X^T X where X has fewer columns."""
+        if self._inverse is not None:
+            return self._inverse @ right
 
         def normal(of: Float32) -> Float32:
-            return np.asarray(a @ (b @ of) + np.float32(self._penalty) * of, np.float32)
+            there = self.times(self._back(of)) if self._by_rows else self._back(self.times(of))
+            return there + np.float32(self._penalty) * of
 
         return _by_gradients(normal, right)
 
@@ -175,12 +211,19 @@ def _by_gradients(normal: Callable[[Float32], Float32], right: Float32) -> Float
     return solved
 
 
-def draw_noise(people: Side, items: Side, damping: float, random: np.random.Generator) -> None:
-    """Draw how noisy all ratings are, and those of each item and of each person against that."""
+def draw_noise(
+    people: Side, items: Side, damping: float, random: np.random.Generator, *, scaled: bool
+) -> None:
+    """Draw how noisy the ratings of each item and of each person are against all.
+
+    And, where ratings are `scaled`, how noisy all are; else that is one.
+    """
     squares = items.errors.astype(np.float64) ** 2
     whose, which = items.matrix.indices, items.row_of
-    together = squares * items.weights[which] * people.weights[whose]
-    common = random.gamma(1 + len(squares) / 2) / (1 + together.sum() / 2)
+    common = 1.0
+    if scaled:
+        together = squares * items.weights[which] * people.weights[whose]
+        common = random.gamma(1 + len(squares) / 2) / (1 + together.sum() / 2)
     for side, place, other in ((items, which, people.weights[whose]), (people, whose, None)):
         times = items.weights[which] if other is None else other
         sums = np.bincount(place, common * squares * times, minlength=len(side.weights))
@@ -200,10 +243,17 @@ def summed(matrix: csr_array, dense: Float32) -> Float32:
     return out
 
 
-def _wishart(scale: Float64, freedom: int, random: np.random.Generator) -> Float64:
-    """A draw from the Wishart distribution (Bartlett's decomposition)."""
-    size = len(scale)
+def _wishart(
+    scatter: Float64, freedom: int, random: np.random.Generator
+) -> tuple[Float64, Float64]:
+    """A draw P from the Wishart distribution of ``scatter^-1``, and R with ``R R^T = P^-1``.
+
+    Bartlett's decomposition: with ``C C^T = scatter`` and a random lower triangular L,
+    ``P = (C^-T L) (C^-T L)^T``, so that ``R = C L^-T``.
+    """
+    size = len(scatter)
     lower = np.tril(random.standard_normal((size, size)), -1)
     lower[np.diag_indices(size)] = np.sqrt(random.chisquare(freedom - np.arange(size)))
-    product = np.linalg.cholesky(scale) @ lower
-    return product @ product.T
+    factor = np.linalg.cholesky(scatter)
+    product = np.linalg.inv(factor).T @ lower
+    return product @ product.T, factor @ np.linalg.inv(lower).T

@@ -153,6 +153,13 @@ class Interactions:
         return csr_array((values[order], indices, indptr), shape=shape)
 
     @cached_property
+    def matrix_times(self) -> Int64 | None:
+        """(nnz,) int64: the times in the order of the data of `matrix`; None where unknown."""
+        if self.time is None:
+            return None
+        return self.time[np.lexsort((self.item_index, self.user_index))]
+
+    @cached_property
     def by_item(self) -> csr_array:
         """Items x users: the transpose of `matrix`, as sorted CSR."""
         return sorted_csr(self.matrix.T)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from matinee import ranking as contract
-from matinee.answers import FanTitle, Reason, Recommendation, Sure, Title
+from matinee.answers import FanTitle, Interval, Reason, Recommendation, Sure, Title
 from matinee.catalogue import Catalogue
 from matinee.errors import InvalidInput, NotReady
+from matinee.evaluation.intervals import SHARES, Calibration
 from matinee.interactions import Int32
 from matinee.model import Model
 from matinee.models.alike import Alike
@@ -23,6 +25,16 @@ from matinee.storage.store import Store
 from matinee.wishes import POOL, Shelf, Wishes, diverse, said
 
 ANYTHING = Wishes()
+
+
+class Forecast(NamedTuple):
+    """What the rating model says of a person and an item: fields as those of `Recommendation`."""
+
+    predicted: float
+    error: float | None = None
+    intervals: tuple[Interval, ...] = ()
+    sure: Sure | None = None
+    """None where errors were not measured."""
 
 
 class Lists:
@@ -69,11 +81,11 @@ class Lists:
         parts = zip(
             self._catalogue.titles(found),
             scores,
-            self._predicted(person, found),
+            self._forecasts_if_any(person, found),
             self.reasons(served, person, found),
             strict=True,
         )
-        return [_recommendation(title, s, p, person, why) for title, s, p, why in parts]
+        return [_recommendation(title, s, f, person, why) for title, s, f, why in parts]
 
     def alike(
         self, index: int, n: int, model: Model, threshold: float | None, wishes: Wishes
@@ -157,21 +169,49 @@ class Lists:
         values = np.ones(len(items), np.float32)
         return csr_array((values, items, np.array([0, len(items)], np.int32)), shape=seen.shape)
 
-    def _predicted(self, person: Person, items: list[int]) -> list[float | None]:
+    def _forecasts_if_any(self, person: Person, items: list[int]) -> list[Forecast | None]:
         if not items or not self._serving.has("rating"):
             return [None] * len(items)
+        return [*self.forecasts(person, items)]
+
+    def forecasts(self, person: Person, items: list[int]) -> list[Forecast]:
+        """What ratings a person will give to items, by the active rating model.
+
+        Raises
+        ------
+        NotReady, Unsupported
+            There is no rating model.
+        """
         served = self._serving.model(None, "rating")
         model = served.model
         history, _ = person.histories(model, None)
         known = [i if i < model.n_items else -1 for i in items]
-        values = model.predict(
-            history,
-            known,
-            person.profile_row(served.profile_names),
-            now=int(time.time()),
-            times=person.moments(model, None),
-        )
-        return [round(float(v), 3) for v in values]
+        profile, now = person.profile_row(served.profile_names), int(time.time())
+        times = person.moments(model, None)
+        told = served.details.get("calibration") if person.rated else None
+        if told is None:
+            values = model.predict(history, known, profile, now=now, times=times)
+            return [Forecast(float(v)) for v in values]
+        calibration, deviation = Calibration.of(told), None
+        if calibration.by_deviation:
+            values, deviation = model.predict_with_deviation(
+                history, known, profile, now=now, times=times
+            )
+        else:
+            values = model.predict(history, known, profile, now=now, times=times)
+        error = calibration.expected_error(model, history, known, values, deviation)
+        bounds = [calibration.interval(values, error, share) for share in SHARES]
+        lows, highs = (np.stack(side, axis=1).tolist() for side in zip(*bounds, strict=True))
+        rows = zip(values, error, lows, highs, calibration.sure(error), strict=True)
+        return [
+            Forecast(
+                float(value),
+                round(float(off), 3),
+                tuple(map(_interval, SHARES, low, high, calibration.coverage)),
+                sure,
+            )
+            for value, off, low, high, sure in rows
+        ]
 
 
 def positive(n: int) -> int:
@@ -181,12 +221,18 @@ def positive(n: int) -> int:
     return n
 
 
-def sure(person: Person, title: Title) -> Sure:
-    """How much an answer rests on: the person's ratings, and the item's."""
+def sure(forecast: Forecast | None, person: Person, title: Title) -> Sure:
+    """By the errors of predictions like this one; else by how many ratings it rests on."""
+    if forecast is not None and forecast.sure is not None:
+        return forecast.sure
     own, others = len(person.items), title.n_ratings
     if own < 5 or others < 10:
         return "low"
     return "high" if own >= 20 and others >= 50 else "medium"
+
+
+def _interval(share: float, low: float, high: float, measured: float) -> Interval:
+    return Interval(share, round(low, 3), round(high, 3), round(measured, 4))
 
 
 def _in_words(reason: contract.Reason, person: Person, titles: dict[int, Title]) -> Reason:
@@ -216,7 +262,7 @@ def _nothing_left(wishes: Wishes, fitting: int) -> InvalidInput:
 def _recommendation(
     title: Title,
     score: float,
-    predicted: float | None,
+    forecast: Forecast | None,
     person: Person,
     reasons: Sequence[Reason],
 ) -> Recommendation:
@@ -226,7 +272,9 @@ def _recommendation(
         title.year,
         title.genres,
         score,
-        predicted,
-        sure(person, title),
+        None if forecast is None else round(forecast.predicted, 3),
+        sure(forecast, person, title),
         list(reasons),
+        None if forecast is None else forecast.error,
+        () if forecast is None else forecast.intervals,
     )

@@ -282,8 +282,8 @@ class Model(Authored):
             rows = np.zeros(len(wanted), np.int64)
         mean = np.empty(len(wanted), np.float32)
         deviation = np.empty(len(wanted) if deviate else 0, np.float32)
-        for start in range(0, len(wanted), 1 << 16):
-            block = slice(start, start + (1 << 16))
+        for start in range(0, len(wanted), 1 << 14):
+            block = slice(start, start + (1 << 14))
             known, at = state[rows[block]], None if moments is None else moments[block]
             if deviate:
                 mean[block], deviation[block] = self._score_pairs_with_deviation(

@@ -29,6 +29,8 @@ class Person:
         From which value on an item counts as liked.
     times : (n,) int64, or None
         When they were given, UTC seconds; 0 where that is not known.
+    rated
+        Whether these are ratings, and not titles that somebody says to like.
     """
 
     items: Int32
@@ -36,6 +38,7 @@ class Person:
     profile: dict[str, Any]
     liked: float
     times: Int64 | None = None
+    rated: bool = True
 
     def histories(self, model: Model, threshold: float | None) -> tuple[csr_array, csr_array]:
         """(1, n_items) CSR of what the model learns from, and of all that was seen.
@@ -48,8 +51,11 @@ class Person:
         return _row(items[liked], values[liked], model.n_items), _row(items, values, model.n_items)
 
     def moments(self, model: Model, threshold: float | None) -> Int64 | None:
-        """When the ratings that the model learns from were given, UTC seconds; see `histories`."""
-        if self.times is None:
+        """When the ratings that the model learns from were given, UTC seconds; see `histories`.
+
+        None where that is known of none of the person's ratings.
+        """
+        if self.times is None or not self.times.any():
             return None
         known = self.items < model.n_items
         return self.times[known if threshold is None else known & (self.values >= threshold)]

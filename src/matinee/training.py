@@ -264,6 +264,9 @@ def _details(
             for name, value in ({} if evaluation is None else evaluation.figures).items()
             if math.isfinite(value)
         },
+        "calibration": evaluation.calibration.as_dict()
+        if evaluation is not None and evaluation.calibration is not None
+        else None,
     }
 
 

@@ -137,3 +137,56 @@ def test_settings_of_ours_are_hyperparameters_that_exist():
         for name, values in settings("ours", data).items():
             assert set(values) <= set(models.get(name).hyperparameters), name
             models.get(name)(**values)
+
+
+@pytest.fixture
+def ratings():
+    """Forty ratings of eight people and six items, with times, genres and two test pairs."""
+    generator = np.random.default_rng(3)
+    rows = generator.choice(48, 40, replace=False)
+    return {
+        "user": (rows // 6).astype(np.int32),
+        "item": (rows % 6).astype(np.int32),
+        "value": generator.integers(1, 6, 40).astype(np.float32),
+        "time": np.arange(40) * 50_000,
+        "shape": np.array([8, 6]),
+        "test_user": np.array([0, 7], np.int32),
+        "test_item": np.array([5, 0], np.int32),
+        "test_time": np.array([2_000_000, 2_000_001]),
+        "item_features_data": np.ones(7, np.float32),
+        "item_features_indices": np.array([0, 1, 0, 1, 0, 1, 0], np.int32),
+        "item_features_indptr": np.array([0, 2, 3, 4, 5, 6, 7], np.int32),
+        "item_features_names": np.array(["genre:Drama", "genre:War"]),
+    }
+
+
+def test_features_of_a_rating_do_not_know_it(ratings):
+    from contestants.leak_free import features
+
+    known, asked = features(ratings)
+    moved = ratings["value"].copy()
+    moved[7] = 6 - moved[7] if moved[7] != 3 else 5
+    changed, answers = features({**ratings, "value": moved})
+    np.testing.assert_array_equal(changed[7], known[7])
+    assert (changed != known).any(), "others do know it"
+    assert (answers != asked).any()
+    assert known.shape == (40, 3 + 3 + 2 + 4 + 2)
+    assert asked.shape == (2, known.shape[1])
+
+
+def test_our_own_models_get_times_and_what_is_known_of_items(ratings):
+    from contestants.ours import rating
+
+    answer = rating(ratings, "biases", side=True)
+    assert answer["predicted"].shape == (2,)
+    assert answer["seconds"] > 0
+
+
+def test_every_line_of_a_table_has_a_name_of_its_own():
+    import accuracy_ratings
+    from environments import PEERS
+
+    for split in ("random", "time", "u1"):
+        lines = accuracy_ratings.contestants("ml-100k", split)
+        assert len({line.label for line in lines}) == len(lines)
+        assert {line.library for line in lines} <= {"ours", *PEERS}

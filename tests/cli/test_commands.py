@@ -191,7 +191,10 @@ def test_similar_search_predict_explain(run):
     assert json.loads(ok(run("fans", "Fargo", "-n", "1", "--json")))[0]["lift"] > 1
     assert "Sabrina (1954)" in ok(run("search", "sabrina"))
     assert json.loads(ok(run("search", "sabrina", "--json")))[0]["n_ratings"]
-    assert "Fargo (1996): " in ok(run("predict", "u0", "Fargo"))
+    told = ok(run("predict", "u0", "Fargo"))
+    assert "Fargo (1996): " in told
+    assert re.search(r"most likely [1-5].* \(measured: \d+\.\d%\)\n", told)
+    assert re.search(r"nine times in ten [1-5].*\n  off by \d\.\d\d on average", told)
     assert 1 <= json.loads(ok(run("predict", "u0", "m0", "--json")))["rating"] <= 5
     assert "because" in ok(run("explain", "u0", "Fargo", "--model", "als"))
     assert json.loads(ok(run("explain", "u0", "Fargo", "--json")))[0]["kind"]

@@ -209,7 +209,7 @@ def test_learns_taste(name):
 
 def test_folding_in_the_history_is_knowing_the_person(fitted, train):
     known = fitted.recommend(np.arange(train.n_users), 5)
-    folded = fitted.recommend(train.matrix, 5)
+    folded = fitted.recommend(train.matrix, 5, times=train.time)
     np.testing.assert_array_equal(known.items, folded.items)
     np.testing.assert_allclose(known.scores, folded.scores, rtol=1e-4, atol=1e-5)
 

@@ -56,6 +56,7 @@ HOSTILE = [
     (b'bob,"",4,964982703,x', ("what", "", "empty item id")),
     (b"bob,Fargo,4,yesterday,x", ("at", "", "unparsable time")),
     (b"bob,Fargo,4,999999999999999,x", ("at", "", "time out of range")),
+    (b"bob,Fargo,4,4102444800,x", ("at", "", "time in the future")),
     (b"bob,Fargo,4,,x", ("at", "", "empty time")),
     (b"bob,F\xe9rgo,4,964982703,x", ("what", "", "undecodable bytes")),
     (b"bob,Far\0go,4,964982703,x", ("what", "", "NUL byte")),

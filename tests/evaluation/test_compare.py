@@ -43,6 +43,9 @@ def test_rating_models():
         assert result.figures["mae"] == pytest.approx(np.mean(np.abs(errors)), 1e-5)
         variance = np.var(split.test.value.astype(float))
         assert result.figures["r2"] == pytest.approx(1 - np.mean(np.square(errors)) / variance)
+        for place, share in enumerate(("50%", "90%")):
+            assert result.figures[f"coverage@{share}"] == result.calibration.coverage[place]
+            assert result.figures[f"width@{share}"] == result.calibration.width[place]
         low, high = result.intervals["rmse"]
         assert low < result.figures["rmse"] < high
         assert result.counted == len(split.test)

@@ -24,6 +24,27 @@ def planted(n_users=60, n_items=40, seed=0):
     return ratings, SideInformation(genre, ("genre:a", "genre:b"), gender, ("gender:F", "gender:M"))
 
 
+def moods_of(ratings, user):
+    """What `mooded` adds to the ratings of a person, by rating."""
+    value = planted()[0].value
+    return (ratings.value - value)[ratings.user_index == user]
+
+
+def mooded(seed=1):
+    """`planted` on two pages a person, each with a mood of its own, and the times of the CSR."""
+    ratings, side = planted()
+    generator = np.random.default_rng(seed)
+    page = generator.integers(0, 2, len(ratings))
+    mood = generator.normal(0, 0.6, (ratings.n_users, 2))
+    times = 1000 * (page + 1)
+    value = ratings.value + mood[ratings.user_index, page]
+    return (
+        Interactions(ratings.user_index, ratings.item_index, value, times),
+        side,
+        times.astype(np.int64),
+    )
+
+
 def quick(**stated):
     return models.create(
         "bayes_fm", **{"factors": 3, "epochs": 60, "burn_in": 20, "kept": 30, **stated}
@@ -112,6 +133,84 @@ def test_ratings_that_are_all_equal():
     equal = Interactions(ratings.user_index, ratings.item_index, np.full(len(ratings), 4.0))
     predicted = quick(kept=2, epochs=22).fit(equal).predict([0, 1], [0, 5])
     np.testing.assert_array_equal(predicted, [4, 4])
+
+
+def test_people_come_out_as_they_are_folded_in_with_times():
+    ratings, side, times = mooded()
+    model = quick(kept=5).fit(ratings, side)
+    again = model.fold_in(ratings.matrix, side.user_features, times=times)
+    np.testing.assert_array_equal(model.people_.toarray(), again.toarray())
+
+
+def test_what_was_rated_on_the_same_page_tells():
+    ratings, side, times = mooded()
+    model = quick().fit(ratings, side)
+    person, items = np.zeros(40, int), np.arange(40)
+    page = [model.predict(person, items, now=time).mean() for time in (1000, 2000)]
+    mood = [moods_of(ratings, 0)[times[ratings.user_index == 0] == t].mean() for t in (1000, 2000)]
+    assert (page[1] - page[0]) * (mood[1] - mood[0]) > 0
+    assert abs(page[1] - page[0]) > 0.3 * abs(mood[1] - mood[0])
+    unknown = model.predict(person, items).mean()
+    assert min(page) < unknown < max(page)
+    first = ratings.user_index == 0
+    folded = model.predict(
+        ratings.matrix[[0]], items, side.user_features[[0]], now=1000, times=times[first]
+    )
+    assert folded.mean() == pytest.approx(page[0], abs=1e-4)
+
+
+def test_the_mood_of_the_moment_is_a_reason():
+    ratings, _, times = mooded()
+    model = quick().fit(ratings)
+    first = ratings.user_index == 0
+    known = {"times": times[first]}
+    person = ratings.matrix[[0]]
+    added = [model.predict(person, [5], now=now, **known)[0] for now in (1000, 2000)]
+    felt = []
+    for now in (1000, 2000):
+        (reasons,) = model.explain(person, [5], now=now, **known)
+        assert [r.weight for r in reasons] == sorted((r.weight for r in reasons), reverse=True)
+        felt.append(sum(r.weight for r in reasons if r.label.endswith("just now")))
+    assert abs(felt[1] - felt[0]) > 0.1
+    assert felt[1] - felt[0] == pytest.approx(added[1] - added[0], abs=0.1)
+    assert not [r for r in model.explain(person, [5], **known)[0] if "just now" in r.label]
+
+
+def test_without_moods_times_change_nothing():
+    ratings, side, _ = mooded()
+    timeless = Interactions(ratings.user_index, ratings.item_index, ratings.value)
+    a = quick(moods=False).fit(ratings, side)
+    b = quick().fit(timeless, side)
+    np.testing.assert_array_equal(a.predict([0, 1], [2, 3], now=1000), b.predict([0, 1], [2, 3]))
+
+
+@pytest.mark.parametrize("likelihood", ["ordered", "normal"])
+def test_deviations_are_those_of_ratings(likelihood):
+    ratings, side = planted(150, 60)
+    steps = Interactions(
+        ratings.user_index, ratings.item_index, np.clip(np.round(2 * ratings.value) / 2, 1, 5)
+    )
+    split = random_split(steps, 0.2, 0)
+    model = quick(likelihood=likelihood).fit(split.train, side)
+    test = split.test
+    mean, deviation = model.predict_with_deviation(test.user_index, test.item_index)
+    np.testing.assert_array_equal(mean, model.predict(test.user_index, test.item_index))
+    apart = (test.value - mean) / deviation
+    assert 0.75 < np.sqrt(np.mean(apart**2)) < 1.25
+    # Somebody unknown may rate in more ways than somebody known.
+    _, unknown = model.predict_with_deviation(np.full(60, -1), np.arange(60))
+    assert unknown.mean() > deviation.mean()
+
+
+@pytest.mark.parametrize(
+    "scale", [lambda v: (v > 3).astype(float), lambda v: np.round(np.clip(2 * v, 1, 10))]
+)
+def test_other_scales(scale):
+    ratings, side = planted()
+    other = Interactions(ratings.user_index, ratings.item_index, scale(ratings.value))
+    model = quick(kept=5, epochs=40).fit(other, side)
+    predicted = model.predict(np.zeros(40, int), np.arange(40))
+    assert predicted[::2].mean() > predicted[1::2].mean() + 0.2 * np.ptp(other.value)
 
 
 def test_it_is_far_better_than_biases_on_movielens(shared_data):

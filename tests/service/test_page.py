@@ -112,6 +112,19 @@ def test_each_recommendation_says_why_and_how_sure(visitor: httpx.Client) -> Non
         assert re.search(r'<p class="reason">.*\w.*</p>', entry)
         assert re.search(r"a guess|fairly sure|quite sure", entry)
         assert re.search(r"[1-5]\.\d</p>", entry)
+        assert re.search(r"likely [1-5]( to [1-5])?<.*nine times in ten [1-5]", entry)
+        assert len(re.findall(r'<rect class="(?:likely|nearly|hardly)"', entry)) == 5
+    assert "half of such ratings" in program
+    # What is told of a title on its own page is the same, and more.
+    first = program.split("<li>")[1]
+    address = re.search(r'href="(/title/[^"]+)"', first)[1]  # type: ignore[index]
+    predicted = re.search(r"([1-5]\.\d)</p>", first)[1]  # type: ignore[index]
+    told = visitor.get(address).text
+    assert f"{predicted}</p>" in told
+    assert re.search(r"most likely give it [1-5].*, and nine times in ten [1-5]", told)
+    assert re.search(r"predictions are off by \d\.\d on average", told)
+    visitor.cookies.delete(pages.VISITOR)
+    assert "most likely" not in visitor.get(address).text
 
 
 @pytest.mark.parametrize(

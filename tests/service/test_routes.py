@@ -58,6 +58,8 @@ def test_recommendations_leave_out_what_was_rated(client: httpx.Client) -> None:
         assert each["item_id"] not in rated
         assert each["sure"] in ("low", "medium", "high")
         assert 1 <= each["predicted"] <= 5
+        assert [i["share"] for i in each["intervals"]] == [0.5, 0.9]
+        assert each["error"] > 0
         assert each["reasons"]
     everything = answered(
         client.get(f"{API}/users/u0/recommendations", params={"n": 1000, "include_seen": "true"})
@@ -101,6 +103,11 @@ def test_predictions_and_explanations(client: httpx.Client) -> None:
     prediction = answered(client.get(f"{API}/users/u0/predictions/m0"))
     assert 1 <= prediction["rating"] <= 5
     assert prediction["title"] == "Fargo (1996)"
+    half, most = prediction["intervals"]
+    assert (half["share"], most["share"]) == (0.5, 0.9)
+    assert 1 <= most["low"] <= half["low"] <= half["high"] <= most["high"] <= 5
+    assert 0.3 < half["measured"] <= most["measured"] <= 1
+    assert prediction["error"] > 0
     reasons = answered(client.get(f"{API}/users/u0/explanations/m0"))["reasons"]
     assert reasons[0]["text"]
     for what in ("predictions", "explanations"):

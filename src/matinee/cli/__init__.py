@@ -18,14 +18,17 @@ from matinee.cli import (
     compare,
     data,
     demo,
+    doctor,
     explain,
     factorize,
     fans,
+    features,
     models,
     person,
     predict,
     rate,
     recommend,
+    regressors,
     search,
     serve,
     similar,
@@ -48,6 +51,9 @@ app.command()(train.train)
 app.command()(compare.compare)
 app.command()(factorize.factorize)
 app.command()(tune.tune)
+app.command()(regressors.regressors)
+app.command()(features.features)
+app.command()(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(clusters.app, name="clusters")
 app.command()(recommend.recommend)

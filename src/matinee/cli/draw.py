@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from matinee.answers import Recommendation, Title
+    from matinee.answers import Interval, Recommendation, Title
     from matinee.evaluation.compare import Evaluation
     from matinee.progress import Progress
 
@@ -64,12 +64,19 @@ def recommendations(title: str, found: Sequence[Recommendation], first: str = ""
             place + 1,
             r.title,
             "-" if r.predicted is None else f"{r.predicted:.1f}",
+            span(r.intervals[0]) if r.intervals else "-",
             r.sure,
             min(r.reasons, key=lambda why: why.kind != first).text if r.reasons else "",
         )
         for place, r in enumerate(found)
     ]
-    table(title, ("", "title", "predicted", "sure", "because"), rows)
+    table(title, ("", "title", "predicted", "likely", "sure", "because"), rows)
+
+
+def span(interval: Interval) -> str:
+    """An interval in words: "4", or "3.5 to 4.5"."""
+    low, high = (f"{end:.3g}" for end in (interval.low, interval.high))
+    return low if low == high else f"{low} to {high}"
 
 
 def titles(title: str, found: Sequence[Title]) -> None:

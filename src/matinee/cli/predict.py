@@ -15,7 +15,11 @@ def predict(
     title: Annotated[str, typer.Argument(help="A title, or its id.")],
     json: JsonOption = False,
 ) -> None:
-    """The rating that a user would give to a title.
+    """The rating that a user would give to a title, and how sure that is.
+
+    Half of all ratings lie in what is called most likely, nine of ten where it says so; what was
+    measured on ratings held out of training stands behind. "sure" is high where such predictions
+    are off by at most 0.7 of what guessing the mean of all ratings is, medium up to 0.85.
 
     Example:
 
@@ -32,3 +36,8 @@ def predict(
         draw.as_json(found)
     else:
         typer.echo(f"{found.title}: {found.rating:.2f} (sure: {found.sure})")
+        for within in found.intervals:
+            words = "most likely" if within.share == 0.5 else "nine times in ten"
+            typer.echo(f"  {words} {draw.span(within)} (measured: {within.measured:.1%})")
+        if found.error is not None:
+            typer.echo(f"  off by {found.error:.2f} on average")

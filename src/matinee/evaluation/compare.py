@@ -12,7 +12,9 @@ import numpy.typing as npt
 
 from matinee.errors import InvalidInput
 from matinee.evaluation import metrics
-from matinee.interactions import Int32, SideInformation
+from matinee.evaluation.calibrating import learned
+from matinee.evaluation.intervals import SHARES, Calibration
+from matinee.interactions import Float32, Int32, SideInformation
 from matinee.model import Model
 from matinee.progress import Progress, silent
 from matinee.splits import Protocol, Split
@@ -32,12 +34,15 @@ class Evaluation:
     Attributes
     ----------
     figures
-        Mean of each metric. "rating": rmse, mae, r2. "ranking": ndcg@10, recall@20,
-        precision@10, coverage@10.
+        Mean of each metric. "rating": rmse, mae, r2, and of the intervals that should hold a half
+        and nine tenths of all ratings: how many they hold (coverage@50%, coverage@90%) and how
+        wide they are. "ranking": ndcg@10, recall@20, precision@10, coverage@10.
     intervals
         95 % interval of the first metric, over ratings or people.
     counted
         Test ratings, or people with test items, that the figures are means of.
+    calibration
+        What the test ratings teach of a rating model's errors; None where they are too few.
     """
 
     model: str
@@ -49,6 +54,7 @@ class Evaluation:
     counted: int
     fit_seconds: float
     answer_seconds: float
+    calibration: Calibration | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -103,7 +109,14 @@ def evaluate(
     asked = replace(split.test, value=None) if model.transductive else None
     model.fit(split.train, side, progress=progress, asked=asked)
     fitted = time.perf_counter()
-    figures, intervals, counted = judge(model, split)
+    predicted = _predicted(model, split) if model.task == "rating" else None
+    if predicted is None:
+        judged, calibration = _judge_lists(model, split), None
+    else:
+        judged = _judge_ratings(predicted[0], split)
+        calibration = learned(model, split, *predicted)
+        judged[0].update(_of_intervals(calibration))
+    figures, intervals, counted = judged
     return Evaluation(
         model.name + (SEES if model.transductive else ""),
         model.parameters,
@@ -114,6 +127,7 @@ def evaluate(
         counted,
         fitted - start,
         time.perf_counter() - fitted,
+        calibration,
     )
 
 
@@ -121,15 +135,38 @@ _Judged = tuple[dict[str, float], dict[str, tuple[float, float]], int]
 
 
 def judge(model: Model, split: Split) -> _Judged:
-    """Judge a fitted model on the test part: figures, intervals, and how many they are means of."""
-    return _judge_ratings(model, split) if model.task == "rating" else _judge_lists(model, split)
+    """Judge a fitted model on the test part: figures, intervals, and how many they are means of.
+
+    Of the intervals of single ratings, which `evaluate` learns and judges, there are none.
+    """
+    if model.task == "ranking":
+        return _judge_lists(model, split)
+    test = split.test
+    return _judge_ratings(model.predict(test.user_index, test.item_index, now=test.time), split)
 
 
-def _judge_ratings(model: Model, split: Split) -> _Judged:
+def _predicted(model: Model, split: Split) -> tuple[Float32, Float32 | None]:
+    """Predictions of the test ratings, and their deviations where the model states them."""
+    test = split.test
+    if model.has_deviation:
+        return model.predict_with_deviation(test.user_index, test.item_index, now=test.time)
+    return model.predict(test.user_index, test.item_index, now=test.time), None
+
+
+def _of_intervals(calibration: Calibration | None) -> dict[str, float]:
+    """Coverage and width of each interval; NaN where nothing could be learned."""
+    figures = {}
+    for what in ("coverage", "width"):
+        for place, share in enumerate(SHARES):
+            known = np.nan if calibration is None else getattr(calibration, what)[place]
+            figures[f"{what}@{share:.0%}"] = known
+    return figures
+
+
+def _judge_ratings(predicted: Float32, split: Split) -> _Judged:
     test = split.test
     if test.value is None:
         raise InvalidInput("Rating models need test ratings with values, got implicit feedback.")
-    predicted = model.predict(test.user_index, test.item_index, now=test.time)
     squared = (predicted.astype(np.float64) - test.value) ** 2
     _, low, high = metrics.mean_and_interval(squared)
     figures = {

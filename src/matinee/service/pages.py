@@ -26,6 +26,7 @@ from matinee.answers import Rating
 from matinee.engine import Engine
 from matinee.errors import NotReady, Unauthorized, UnknownUser
 from matinee.service import keys
+from matinee.service.bands import band
 from matinee.service.schemas import Id, Problem
 from matinee.titles import spoken
 
@@ -84,6 +85,7 @@ _templates = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.globals["band"] = band
 _templates.filters["spoken"] = spoken
 _templates.filters["address"] = partial(quote, safe="")
 _templates.filters["number"] = number
@@ -100,7 +102,7 @@ def markup(drawn: str) -> Markup:
     return Markup(drawn)  # noqa: S704  no text of anybody's is in it that is not escaped
 
 
-def _visitor(request: Request) -> str | None:
+def visitor_of(request: Request) -> str | None:
     """The visitor's user id; never that of anybody who is no visitor."""
     name = request.cookies.get(VISITOR, "")
     return name if re.fullmatch(r"visitor-[A-Za-z0-9_-]{22}", name) else None
@@ -110,7 +112,7 @@ def _from_htmx(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
-def _choices(request: Request) -> dict[str, Any]:
+def choices(request: Request) -> dict[str, Any]:
     """What every part of the page needs to offer ratings."""
     engine: Engine = request.app.state.engine
     low, high = engine.scale
@@ -157,10 +159,10 @@ def _whole(request: Request) -> HTMLResponse:
     engine: Engine = request.app.state.engine
     if not any(engine.status().models.values()):
         raise NotReady("Nothing has been trained yet.")
-    visitor = _visitor(request)
+    visitor = visitor_of(request)
     ratings = _ratings(request, visitor)
     context = {
-        **_choices(request),
+        **choices(request),
         **_program(request, visitor, ratings),
         **_found(request, ratings),
     }
@@ -190,8 +192,8 @@ async def search(request: Request) -> Response:
     """The titles that a search finds: a part of the page, or all of it without scripts."""
     if not _from_htmx(request):
         return _whole(request)
-    found = _found(request, _ratings(request, _visitor(request)))
-    return html("found.html", {**_choices(request), **found})
+    found = _found(request, _ratings(request, visitor_of(request)))
+    return html("found.html", {**choices(request), **found})
 
 
 @router.post("/rate")
@@ -200,13 +202,13 @@ async def rate(request: Request) -> Response:
     keys.require_cookie(request)
     form = _form(await request.body())
     engine: Engine = request.app.state.engine
-    visitor = _visitor(request)
+    visitor = visitor_of(request)
     name = visitor or f"visitor-{secrets.token_urlsafe(16)}"
     rating = await to_thread(engine.rate, name, form.item_id, form.value)
     response: Response
     if _from_htmx(request):
         context = {
-            **_choices(request),
+            **choices(request),
             **_program(request, name, _ratings(request, name)),
             "notice": f"{spoken(rating.title)}: {number(form.value)}. Your program is new.",
         }
@@ -224,7 +226,7 @@ async def forget(request: Request) -> Response:
     """Remove the visitor and all that they rated."""
     keys.require_cookie(request)
     engine: Engine = request.app.state.engine
-    visitor = _visitor(request)
+    visitor = visitor_of(request)
     if visitor:
         with contextlib.suppress(UnknownUser):
             await to_thread(engine.delete_user, visitor)

@@ -121,7 +121,7 @@ async def recommend_by_profile(engine: Here, body: schemas.ByProfile) -> dict[st
     responses=declared(404, 503),
 )
 async def predict_rating(engine: Here, user_id: UserId, item_id: ItemId) -> Any:
-    """The rating that a user would give to an item."""
+    """The rating that a user would give to an item, and where it will lie how surely."""
     return engine.predict(user_id, item_id)
 
 

@@ -250,6 +250,42 @@ class Reason(Out):
     item_id: str | None
 
 
+class Interval(Out):
+    """Where a rating will lie, from `low` to `high`, both of which can be given."""
+
+    share: float = Field(
+        description="With which probability, as it should be: 0.5 (most likely) or 0.9."
+    )
+    low: float
+    high: float
+    measured: float = Field(
+        description="How many of the ratings that were held out of training lay in their "
+        "intervals of this share, these being learned from others."
+    )
+
+
+SURE = (
+    "By the error that predictions like it had on ratings held out of training: high up to 0.7 of "
+    "the error of guessing the mean of all ratings, medium up to 0.85, else low. Where `error` is "
+    "null that was not measured, and it is by counts: low below 5 ratings of the person or 10 of "
+    "the item, high from 20 and 50 on, else medium."
+)
+Error = Annotated[
+    float | None,
+    Field(
+        description="How far off such predictions are on average, on the scale of the ratings; "
+        "null where that was not measured: for somebody new, or by a model of before."
+    ),
+]
+Intervals = Annotated[
+    list[Interval],
+    Field(
+        description="Where the rating will lie half the time and nine times in ten, and how often "
+        "that was so of the active rating model; empty where `error` is null."
+    ),
+]
+
+
 class Recommendation(Out):
     """One recommended item."""
 
@@ -259,7 +295,9 @@ class Recommendation(Out):
     genres: list[str]
     score: float
     predicted: float | None = Field(description="On the scale of the ratings, where known.")
-    sure: Literal["low", "medium", "high"]
+    error: Error
+    intervals: Intervals
+    sure: Literal["low", "medium", "high"] = Field(description=SURE)
     reasons: list[Reason]
 
 
@@ -299,7 +337,9 @@ class Prediction(Out):
     item_id: str
     title: str
     rating: float
-    sure: Literal["low", "medium", "high"]
+    error: Error
+    intervals: Intervals
+    sure: Literal["low", "medium", "high"] = Field(description=SURE)
 
 
 class Explanation(Out):

@@ -8,11 +8,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from matinee.answers import Details, TitleCluster
+from matinee.answers import Details, Prediction, TitleCluster
 from matinee.engine import Engine
-from matinee.errors import NotReady, Unsupported
+from matinee.errors import NotReady, UnknownUser, Unsupported
 from matinee.service.cluster_pages import percent, what
-from matinee.service.pages import html
+from matinee.service.pages import choices, html, visitor_of
 
 SHOWN = 8
 """Titles of each list."""
@@ -31,6 +31,8 @@ async def title_page(request: Request, item_id: str) -> Response:
     context = {
         "here": "title",
         "title": title,
+        **choices(request),
+        "forecast": _forecast(request, title.item_id),
         "told": _told(title),
         "alike": _answered(lambda: engine.similar(title.item_id, SHOWN)),
         "fans": _answered(lambda: engine.fans([title.item_id], SHOWN)),
@@ -38,6 +40,16 @@ async def title_page(request: Request, item_id: str) -> Response:
         "percent": percent,
     }
     return html("title.html", context)
+
+
+def _forecast(request: Request, item_id: str) -> Prediction | None:
+    """What the visitor would rate it; None without ratings of theirs, or a model of ratings."""
+    engine: Engine = request.app.state.engine
+    visitor = visitor_of(request)
+    try:
+        return engine.predict(visitor, item_id) if visitor else None
+    except (UnknownUser, NotReady, Unsupported):
+        return None
 
 
 def _answered(question: Callable[[], list[Any]]) -> list[Any]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from time import time as clock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ UNITS = {1: "seconds", 10**3: "milliseconds", 10**6: "microseconds", 10**9: "nan
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = -62_135_596_800  # year 1 and the end of year 9999: what a calendar can show
 _LAST = 253_402_300_799
+_AHEAD = 86_400  # nobody has rated yet what they rate tomorrow; clocks and zones may be a day off
 _WHOLE = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
 _ODD = re.compile("[\0-\x1f\x7f]")
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -178,7 +180,7 @@ class Rules:
             times = np.array(read, np.int64)
         else:
             return None
-        good = not len(times) or (times.min() >= _FIRST and times.max() <= _LAST)
+        good = not len(times) or (times.min() >= _FIRST and times.max() <= clock() + _AHEAD)
         return times if good else None
 
 
@@ -198,7 +200,7 @@ def number(text: str) -> float | None:
 def seconds(text: str, unit: int = 1) -> int | str:
     """UTC seconds of a number in `unit` or of ISO 8601 text, rounded down; else the reason why not.
 
-    Text without a zone is taken as UTC.
+    Text without a zone is taken as UTC. More than a day ahead of now is no time of a rating.
     """
     if not text:
         return "empty time"
@@ -217,7 +219,9 @@ def seconds(text: str, unit: int = 1) -> int | str:
                 return "unparsable time"
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             result = (moment - _EPOCH) // timedelta(seconds=1)
-    return result if _FIRST <= result <= _LAST else "time out of range"
+    if not _FIRST <= result <= _LAST:
+        return "time out of range"
+    return result if result <= clock() + _AHEAD else "time in the future"
 
 
 def time_unit(times: Iterable[str]) -> int:
