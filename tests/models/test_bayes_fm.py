@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array, random_array
 
-from matinee import factor_draws, models
+from matinee import models
+from matinee.bayes import factor_draws
 from matinee.data import load
 from matinee.errors import InvalidParameter
 from matinee.evaluation.metrics import rmse
@@ -179,7 +180,7 @@ def test_the_mood_of_the_moment_is_a_reason():
 def test_without_moods_times_change_nothing():
     ratings, side, _ = mooded()
     timeless = Interactions(ratings.user_index, ratings.item_index, ratings.value)
-    a = quick(moods=False).fit(ratings, side)
+    a = quick(moods="off").fit(ratings, side)
     b = quick().fit(timeless, side)
     np.testing.assert_array_equal(a.predict([0, 1], [2, 3], now=1000), b.predict([0, 1], [2, 3]))
 

@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from matinee import few_ratings, models
+from matinee import models
+from matinee.bayes import few_ratings
 from matinee.data import load
 from matinee.evaluation.metrics import rmse
 from matinee.interactions import sorted_csr
@@ -43,7 +44,7 @@ def test_an_item_that_its_raters_like_is_expected_to_be_liked_by_who_comes():
 def test_it_is_ahead_of_als_and_biases_by_time(shared_data):
     split = time_split(load(shared_data / "ml-100k.zip").interactions).validation().validation()
     few = models.create(
-        "bayes_fm", factors=7, epochs=30, burn_in=10, kept=10, likelihood="normal", moods=False
+        "bayes_fm", factors=7, epochs=30, burn_in=10, kept=10, likelihood="normal", moods="off"
     )
     test = split.test
     error, als, biases = (

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from matinee import models, stacked_features, stacking
+from matinee import models
 from matinee.errors import InvalidParameter
 from matinee.interactions import Interactions, SideInformation
+from matinee.stacked import features as stacked_features
+from matinee.stacked import stacking
 from matinee.storage import archive
 
 YEAR = 31_556_952

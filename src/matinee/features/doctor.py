@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from matinee import rating_features
-from matinee.data.dataset import Dataset
+from matinee.data.dataset import Dataset, Vocabulary
 from matinee.errors import InvalidInput, UnknownDataset, UnknownItem, UnknownUser, some
-from matinee.interactions import Bool, Float32, Interactions, SideInformation
+from matinee.interactions import Bool, Float32, Int32, Interactions, SideInformation
 from matinee.progress import Progress, silent
-from matinee.rating_features import leaks
+from matinee.rating_features import fitting, leaks
 from matinee.rating_features.leaks import Leak
 
 _NAMES = {
@@ -29,6 +30,8 @@ _SAMPLE = 10_000
 """Ratings of whole people on which our own features are tried."""
 _TRIED = 4
 """Ratings that are changed in each mode."""
+_COMPARED = 60_000
+"""Rows of each part that a tree is shown, or asked for, at most."""
 
 
 @dataclass(frozen=True)
@@ -122,18 +125,27 @@ def examine_table(path: Path, dataset: Dataset) -> Examined:
     ]
     if not names:
         raise InvalidInput(f"{path} must have columns of features beside user, item and rating.")
-    columns = np.column_stack([_numbers(table.column(name)) for name in names])
-    found = leaks.seen(columns, names, rows, dataset.interactions)
+    columns = ((name, _numbers(table.column(name))) for name in names)
+    found = leaks.seen_one_by_one(columns, rows, dataset.interactions)
     note = ""
     if "part" in place:
-        train = np.array([str(p) != "test" for p in table.column(place["part"]).to_pylist()])
-        if train.any() and not train.all() and rows.value is not None:
-            inner, outer, more = leaks.gap(
-                columns[train], rows.value[train], columns[~train], rows.value[~train]
-            )
+        test = pc.equal(pc.cast(table.column(place["part"]), pa.string()), "test").to_numpy()
+        if test.any() and not test.all():
+            inner, outer, more = _compared(table.select(names), rows, test)
             found += more
             note = f"a tree's RMSE: {inner:.4f} on unseen training rows, {outer:.4f} on test rows"
     return Examined(path.name, len(names), len(rows), tuple(found), note)
+
+
+def _compared(table: pa.Table, rows: Interactions, test: Bool) -> tuple[float, float, list[Leak]]:
+    """`leaks.gap` of some training and some test rows."""
+    draw, parts = np.random.default_rng(0), []
+    for part in (~test, test):
+        some_of_it = draw.permutation(np.flatnonzero(part))[:_COMPARED]
+        taken = table.take(pa.array(some_of_it))
+        columns = [_numbers(taken.column(name)) for name in taken.column_names]
+        parts += [np.column_stack(columns), fitting.rated(rows)[some_of_it]]
+    return leaks.gap(*parts)
 
 
 def _some_people(ratings: Interactions, seed: int) -> Interactions:
@@ -175,8 +187,8 @@ def _rows(table: pa.Table, place: dict[str | None, str], dataset: Dataset) -> In
             f"A table of features must say whose ratings they are of: it needs columns "
             f"{' and '.join(missing)}, got {some(table.column_names)}."
         )
-    users = dataset.users.indices(table.column(place["user"]).to_pylist())
-    items = dataset.items.indices(table.column(place["item"]).to_pylist())
+    users = _indices(table.column(place["user"]), dataset.users)
+    items = _indices(table.column(place["item"]), dataset.items)
     for what, index, error in (("user", users, UnknownUser), ("item", items, UnknownItem)):
         if (index < 0).any():
             ids = table.column(place[what]).take(pa.array(np.flatnonzero(index < 0)[:6]))
@@ -187,6 +199,12 @@ def _rows(table: pa.Table, place: dict[str | None, str], dataset: Dataset) -> In
         values = _looked_up(users, items, dataset.interactions)
     ratings = dataset.interactions
     return Interactions(users, items, values, None, ratings.n_users, ratings.n_items)
+
+
+def _indices(ids: pa.ChunkedArray, vocabulary: Vocabulary) -> Int32:
+    """(n,) the index of each id, -1 for unknown ones."""
+    found = pc.index_in(pc.cast(ids, pa.string()), pa.array(vocabulary.ids, pa.string()))
+    return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int32)
 
 
 def _looked_up(users: Any, items: Any, ratings: Interactions) -> Float32:

@@ -9,17 +9,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from matinee import candidates, joined_states, members, models, rating_reasons, stacking
-from matinee import stacked_features as features
+from matinee import members, models
 from matinee.errors import InvalidInput, InvalidParameter, UnknownModel
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Int64, Interactions, SideInformation
-from matinee.joined_states import Part
 from matinee.model import Model, State
 from matinee.progress import Progress
 from matinee.ranking import Reason
 from matinee.splits import Split
-from matinee.stacking import Stack
+from matinee.stacked import candidates, features, stacking
+from matinee.stacked import reasons as rating_reasons
+from matinee.stacked import states as joined_states
+from matinee.stacked.stacking import Stack
+from matinee.stacked.states import Part
 
 _PAIRS = 2048
 """Predicted at a time: each takes a row of all that is known of the person."""
@@ -32,12 +34,12 @@ class Hybrid(Model):
     """Predicts ratings by base models and features of the rating, put together by boosted trees.
 
     ``r(u, i) = w . p + trees(x)``: p are the predictions of the `bases`, w >= 0 adds up to 1, and
-    x holds w . p, how far each base is from it, and the features of the rating (`matinee
-    features`): counts, means, spreads and recent ratings of the person and of the item, how the
-    person rates its genres, its age, the weekday and the hour, the profile. Weights and trees are
-    learned from ratings that the bases, and the statistics behind the features, had not seen:
-    random folds, as many as hold `ratings` ratings, or the latest fold by time. Then the bases are
-    fitted to all of train. The deviation comes from trees that learn how far off this is.
+    x holds w . p, how far each base is from it, the deviations that bases tell, and features: those
+    of `matinee features` but the clusters, how the person rated the neighbors of the item
+    (`stacked.neighbors`), and what around the moment (`stacked.moments`). Weights
+    and trees are learned from ratings that the bases, and statistics of features, had not
+    seen: random folds, as many as hold `ratings` ratings, or the latest fold by time. Then the
+    bases are fitted to all of train. The deviation comes from trees that learn how far off this is.
 
     Lists are made as a service would: `candidates` are found by the first base's factors, by what
     the person's cluster likes, and by neighbors of the person's favorites, by who watches them and
@@ -64,7 +66,7 @@ class Hybrid(Model):
     seed: int = parameter(0, "of bases, folds and trees", low=0, high=2**31 - 1)
 
     layout_: Int64
-    """(bases + 4, 2) int64: see `joined_states`. A state holds those of the bases, what features
+    """(bases + 4, 2) int64: see `stacked.states`. A state holds those of the bases, what features
     are made of, and the cluster and favorites by which candidates are found. What the bases and all
     the rest have learned is kept beside it, such as `items_` of als as `als__items_`, and
     `item_sums` of the features as `features__item_sums_`."""

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from matinee import ranking
-from matinee.factor_draws import shares_of, summed
+from matinee.bayes.factor_draws import shares_of, summed
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Interactions, SideInformation
 from matinee.kernels import svdpp as kernel

@@ -8,7 +8,7 @@ seen the former.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,17 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from matinee.errors import InvalidInput
-from matinee.interactions import Bool, Float32, Int32, Int64, Interactions
-from matinee.rating_features import sums
+from matinee.interactions import Float32, Interactions
 from matinee.rating_features.calendar import Float64
 from matinee.rating_features.fitting import rated
+from matinee.rating_features.held_means import WITHOUT, Means, determination
 
 Maker = Callable[[Interactions], npt.NDArray[np.floating[Any]]]
 """Ratings in, (n, f) features out, in the order of the ratings."""
 
 _MOVED = 1e-4
 """Share of a column's spread that rounding may move it by."""
-_MIRRORED = 0.9
 _GAP = 0.9
 _LARGEST_TREE = 60_000
 """Training ratings that a tree is shown, at most."""
@@ -47,12 +46,6 @@ class Leak:
     column: str
     evidence: str
     remedy: str
-
-
-_WITHOUT = (
-    "make it of the other ratings: out-of-fold, or of earlier ones, and for test rows of training "
-    "ratings only"
-)
 
 
 def moved(
@@ -119,7 +112,7 @@ def moved(
     labels = list(names) if names is not None else [str(j) for j in range(len(most))]
     what = "the own rating or later ones" if later else "the own rating"
     return [
-        Leak(labels[j], f"moved by {most[j]:.2g} of its spread with {what}", _WITHOUT)
+        Leak(labels[j], f"moved by {most[j]:.2g} of its spread with {what}", WITHOUT)
         for j in np.flatnonzero(most > _MOVED)
     ]
 
@@ -153,85 +146,35 @@ def seen(
     -------
     At most one leak a column.
     """
+    pairs = zip(names, np.asarray(columns).T, strict=True)
+    return seen_one_by_one(pairs, rows, ratings)
+
+
+def seen_one_by_one(
+    columns: Iterable[tuple[str, npt.NDArray[np.floating[Any]]]],
+    rows: Interactions,
+    ratings: Interactions | None = None,
+) -> list[Leak]:
+    """`seen` for names and columns that come one after another, as from a large table."""
     values = rated(rows).astype(np.float64)
     sides = [
-        _Means(what, getattr(rows, f"{kind}_index"), values, whole, getattr(whole, f"{kind}_index"))
+        Means(what, getattr(rows, f"{kind}_index"), values, whole, getattr(whole, f"{kind}_index"))
         for what, kind in (("user", "user"), ("movie", "item"))
         for whole in ([rows] if ratings is None else [rows, ratings])
     ]
     found = list[Leak]()
-    for name, column in zip(names, np.asarray(columns, np.float64).T, strict=True):
+    for name, given in columns:
+        column = np.asarray(given, np.float64)
         known = np.isfinite(column)
         if known.sum() < 3 or np.ptp(column[known]) == 0:
             continue
-        if _determination(column[known], values[known]) > 0.999:
+        if determination(column[known], values[known]) > 0.999:
             found.append(Leak(name, "it is the own rating", "leave it out"))
             continue
-        leaks = (side.leak(name, column, known) for side in sides)
-        if leak := next((leak for leak in leaks if leak is not None), None):
-            found.append(leak)
+        told = (side.told(column, known) for side in sides)
+        if seen_of := next((what for what in told if what is not None), None):
+            found.append(Leak(name, *seen_of))
     return found
-
-
-class _Means:
-    """Ratings of each user (or movie): what a column may have seen of them."""
-
-    def __init__(
-        self, what: str, group: Int32, values: Float64, whole: Interactions, all_groups: Int32
-    ) -> None:
-        self.what, self.group, self.values = what, group, values
-        everything = rated(whole).astype(np.float64)
-        size = int(max(group.max(initial=0), all_groups.max(initial=0))) + 1
-        added = np.stack([np.ones(len(everything)), everything, everything**2], axis=1)
-        count, total, squares = sums.by_group(all_groups, size, added).T
-        self.count = count
-        self.mean = np.divide(total, count, out=np.zeros(size), where=count > 0)
-        inner = np.maximum(squares - count * self.mean**2, 0).sum()
-        self.noise = inner / max((count - 1)[count > 1].sum(), 1)
-        """Variance of a rating around its group's mean."""
-
-    def leak(self, name: str, column: Float64, known: Bool) -> Leak | None:
-        group = self.group[known]
-        usable = self.count[group] > 1
-        group, c, r = group[usable], column[known][usable], self.values[known][usable]
-        if len(group) < 3:
-            return None
-        members = np.bincount(group, minlength=len(self.count))
-        center = np.bincount(group, c, minlength=len(self.count)) / np.maximum(members, 1)
-        inner = c - center[group]
-        if (inner**2).sum() <= 1e-9 * ((c - c.mean()) ** 2).sum():
-            return self._of_constant(name, center, np.flatnonzero(members))
-        rest = self.count[group] - 1
-        apart = (
-            r - (np.bincount(group, r, minlength=len(self.count)) / np.maximum(members, 1))[group]
-        )
-        mirrored = (inner * rest * apart).sum()
-        power = ((inner * rest) ** 2).sum() * (apart**2).sum()
-        if mirrored < 0 and power > 0 and mirrored**2 / power > _MIRRORED:
-            return Leak(
-                name,
-                f"within a {self.what} it falls by 1 / (n - 1) where the own rating rises by 1: a "
-                "mean of all others, which tells the rating to whoever can tell the "
-                f"{self.what}",
-                "leave folds of ratings out together, not one by one (mode out-of-fold)",
-            )
-        return None
-
-    def _of_constant(self, name: str, center: Float64, groups: Int64) -> Leak | None:
-        mean, c = self.mean[groups], center[groups]
-        if len(groups) < 10 or np.ptp(c) == 0 or np.ptp(mean) == 0:
-            return None
-        explained = _determination(c, mean)
-        # What is left of the variance of means when noise is taken off: a trait knows no more.
-        noise = (self.noise / self.count[groups]).mean() / mean.var()
-        if noise > 1e-6 and 1 - explained < 0.5 * min(noise, 1):
-            return Leak(
-                name,
-                f"it follows the mean rating of the {self.what} (R2 {explained:.4f}) closer than "
-                f"what has not seen the own rating can (at most {max(1 - noise, 0):.4f})",
-                _WITHOUT,
-            )
-        return None
 
 
 def gap(
@@ -275,7 +218,7 @@ def gap(
     if inner >= _GAP * outer:
         return inner, outer, []
     evidence = f"a tree errs by {inner:.3f} on training rows it was not shown, {outer:.3f} on test"
-    return inner, outer, [Leak("all columns together", evidence, _WITHOUT)]
+    return inner, outer, [Leak("all columns together", evidence, WITHOUT)]
 
 
 def _spread(columns: Float64) -> Float64:
@@ -290,13 +233,6 @@ def _spread(columns: Float64) -> Float64:
 
 def _rmse(predicted: Any, actual: Any) -> float:
     return float(np.sqrt(np.mean((predicted - actual) ** 2)))
-
-
-def _determination(first: Float64, second: Float64) -> float:
-    """R2 of a straight line between both; 0 where either is constant."""
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return 0.0
-    return float(np.corrcoef(first, second)[0, 1] ** 2)
 
 
 def _made(make: Maker, ratings: Interactions) -> Float64:

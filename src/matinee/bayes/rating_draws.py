@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from matinee.factor_draws import Side, draw_noise
+from matinee.bayes.factor_draws import Side, draw_noise
+from matinee.bayes.likelihoods import likelihood_of
+from matinee.bayes.moods import FIRST_SHAPE, Pages
 from matinee.interactions import Float32, Int64, SideInformation, sorted_csr
 from matinee.kernels.threads import exclusive
-from matinee.likelihoods import likelihood_of
-from matinee.moods import FIRST_SHAPE, Pages
 
 
 class Settings(NamedTuple):

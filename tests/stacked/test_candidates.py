@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from matinee import candidates
 from matinee.errors import InvalidInput
 from matinee.interactions import SideInformation
+from matinee.stacked import candidates
 
 N_ITEMS = 40
 

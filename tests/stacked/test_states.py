@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-from matinee import joined_states
+from matinee.stacked import states as joined_states
 
 
 def test_parts_come_back_bit_by_bit():

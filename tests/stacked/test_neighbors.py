@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matinee import rating_neighbors
 from matinee.errors import InvalidInput
 from matinee.interactions import Interactions
+from matinee.stacked import neighbors as rating_neighbors
 
 
 @pytest.fixture(scope="module")

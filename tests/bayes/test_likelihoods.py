@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, truncnorm
 
-from matinee import likelihoods
+from matinee.bayes import likelihoods
 
 CUTS = np.array([-1.0, 0.3, 2.0], np.float32)
 VALUES = np.array([0.5, 2, 3, 5], np.float32)

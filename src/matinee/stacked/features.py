@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from matinee import rating_features, rating_moments, rating_neighbors
+from matinee import rating_features
 from matinee.interactions import Float32, Int32, Int64, Interactions, SideInformation
 from matinee.rating_features import Known
-from matinee.rating_neighbors import Neighbors
+from matinee.stacked import moments as rating_moments
+from matinee.stacked import neighbors as rating_neighbors
+from matinee.stacked.neighbors import Neighbors
 
 _CLUSTERS = ("user_cluster:", "movie_cluster:")
 """Not used: these have other numbers in each fold, and factors say more."""

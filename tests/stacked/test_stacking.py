@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from matinee import stacking
 from matinee.errors import InvalidInput
 from matinee.interactions import Interactions
+from matinee.stacked import stacking
 
 
 def ratings_of(n, *, timed=True):

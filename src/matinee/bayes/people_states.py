@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, issparse
 
+from matinee.bayes.moods import Pages
 from matinee.interactions import Float32, Int64
-from matinee.moods import Pages
 
 _FIELDS = 5
 """Of a page: day, second of the day, seconds that it lasts, s and g."""

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from matinee.factor_draws import shares_of, summed
+from matinee.bayes.factor_draws import shares_of, summed
 from matinee.interactions import Float32
 
 _AS_EXPECTED = 30.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-from matinee import rating_moments
+from matinee.stacked import moments as rating_moments
 
 NOW = 1_000_000_000
 

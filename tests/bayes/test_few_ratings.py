@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from matinee import few_ratings
+from matinee.bayes import few_ratings
 from matinee.interactions import sorted_csr
 
 TOLD = sorted_csr(

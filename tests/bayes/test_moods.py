@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from matinee.moods import FIRST_SHAPE, Pages, Shape, moods_at
+from matinee.bayes.moods import FIRST_SHAPE, Pages, Shape, moods_at
 
 SHAPE = Shape(0.5, 1.0, 0.25)
 
@@ -22,10 +22,14 @@ def test_a_mood_is_asked_within_a_page_between_pages_and_beyond():
     first, last = np.tile([1000, 2000], 5), np.tile([1002, 2000], 5)
     drawn = np.tile([[0.6, -0.2], [0.1, 0.3]], 5)
     now = np.array([1004, 1500, 990, 2120, 9_999_999_999_999, 1000])
-    mean, variance = moods_at(SHAPE, starts, first, last, drawn.astype(np.float32), now)
+    mean, variance = moods_at(SHAPE, starts, first, last, drawn.astype(np.float32), now, 0.5)
     np.testing.assert_allclose(mean, [0.7, 0.16, 0.3, -0.05, 0, 0], rtol=1e-6, atol=1e-9)
-    left = [0, 0.6, 0.75, 1 - 0.5**4, 1, 1]
-    np.testing.assert_allclose(variance, 0.25 + np.array(left), rtol=1e-6)
+    # In the middle of a long chain of pages, each seen with variance g + 0.5:
+    pages = np.arange(401)
+    prior = SHAPE.v * SHAPE.phi ** np.abs(pages[:, None] - pages)
+    known = np.linalg.inv(np.linalg.inv(prior) + np.eye(401) / 0.75)[200, 200]
+    left = [known + 1 / 6, 0.85 + 0.64 * known, 1 + known / 4, 1.25 - (1 - known) / 16]
+    np.testing.assert_allclose(variance, [*left, 1.25, 1.25], rtol=1e-5)
 
 
 def test_how_strong_moods_are_is_found_from_ratings():
@@ -57,7 +61,13 @@ def test_somebody_without_pages_and_nobody_at_all():
         pages.drawn(*pages.sums(np.zeros(0, np.float32), np.zeros(0, np.float32)), SHAPE).size == 0
     )
     mean, variance = moods_at(
-        SHAPE, pages.starts, pages.first, pages.last, np.zeros((2, 0), np.float32), np.array([1, 2])
+        SHAPE,
+        pages.starts,
+        pages.first,
+        pages.last,
+        np.zeros((2, 0), np.float32),
+        np.array([1, 2]),
+        1.0,
     )
     np.testing.assert_array_equal(mean, [0, 0])
     np.testing.assert_array_equal(variance, [1.25, 1.25])

@@ -148,7 +148,7 @@ FIRST_SHAPE = Shape(0.8, _FIRST, _FIRST)
 
 def moods_at(
     shape: Shape, starts: npt.NDArray[np.integer], first: Int64, last: Int64, drawn: Float32,
-    now: Int64,
+    now: Int64, noise: float,
 ) -> tuple[Float32, Float32]:  # fmt: skip
     """What is expected of the mood of person p at ``now[p]``, and how far off that may be.
 
@@ -162,6 +162,9 @@ def moods_at(
     first, last : (pages,) int64 UTC seconds
     drawn : (2, pages) float32, s and g
     now : (people,) int64 UTC seconds
+    noise
+        Variance of a rating's own noise: s and g are known as well as pages of one rating each
+        would tell them (for s, of a chain without ends).
 
     Returns
     -------
@@ -183,9 +186,23 @@ def moods_at(
     far = shape.phi ** np.clip(away, 1, _FORGOTTEN)
     square = shape.phi**2
     between = there & follows
-    mean = s * np.where(between, shape.phi / (1 + square), far)
-    left = np.where(between, (1 - square) / (1 + square), 1 - (there | follows) * far**2)
+    taken = np.where(between, shape.phi / (1 + square), far)
+    fresh = np.where(between, (1 - square) / (1 + square), 1 - (there | follows) * far**2)
+    open_s = _open_variance(shape, noise)
+    doubt = np.where(between, 2 * taken, np.where(there | follows, taken, 0)) ** 2 * open_s
     within = there & (moments <= last[at] + TOGETHER)
-    mean = np.where(within, drawn[0, at] + drawn[1, at], mean)
-    variance = shape.g + np.where(within, 0, left * shape.v)
+    mean = np.where(within, drawn[0, at] + drawn[1, at], s * taken)
+    inside = open_s + shape.g * noise / (shape.g + noise)
+    variance = np.where(within, inside, shape.g + fresh * shape.v + doubt)
     return mean.astype(np.float32), variance.astype(np.float32)
+
+
+def _open_variance(shape: Shape, noise: float) -> float:
+    """What is not known of s in the middle of a long chain of pages of one rating each.
+
+    The precision of such s is tridiagonal, with d = (1 + phi^2) / Q + 1 / (G + noise) on the
+    diagonal and -phi / Q beside it, Q = (1 - phi^2) V, so ``1 / sqrt(d^2 - 4 phi^2 / Q^2)``.
+    """
+    fresh = (1 - shape.phi**2) * shape.v
+    on, beside = (1 + shape.phi**2) / fresh + 1 / (shape.g + noise), shape.phi / fresh
+    return float(1 / np.sqrt(on**2 - 4 * beside**2))

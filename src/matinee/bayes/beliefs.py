@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from matinee import likelihoods
+from matinee.bayes import likelihoods
+from matinee.bayes.moods import Pages, Shape
 from matinee.interactions import Float32, Int32
 from matinee.kernels import gibbs
-from matinee.moods import Pages, Shape
 
 _ROUNDS = 3
 """Turns of the means where there are moods or hidden ratings; two are enough for the noise."""

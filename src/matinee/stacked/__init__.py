@@ -1,0 +1,1 @@
+"""What `hybrid` puts together: predictions of other models, features, candidates, reasons."""
