@@ -92,6 +92,15 @@ def test_moments_that_do_not_fit(fitted, now):
         fitted.fold_in(csr_array(np.ones((1, 6), np.float32)), times=np.arange(5))
 
 
+def test_milliseconds_are_refused_where_times_count(fitted):
+    late = Interactions([0], [0], [3.0], [1_700_000_000_000])
+    with pytest.raises(InvalidInput, match="before the year 2100.*divide milliseconds"):
+        Ages().fit(late)
+    with pytest.raises(InvalidInput, match="divide milliseconds"):
+        fitted.predict([0], [0], now=1_700_000_000_000)
+    ALS(epochs=1).fit(late)
+
+
 def test_who_does_not_know_deviations_says_so():
     model = ALS(epochs=1).fit(ratings())
     assert not model.has_deviation

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array, issparse, vstack
 
 from matinee.errors import InvalidInput, some
-from matinee.interactions import Int32, Int64, SideInformation, sorted_csr
+from matinee.interactions import Int32, Int64, SideInformation, check_seconds, sorted_csr
 
 
 def are_histories(people: Any) -> bool:
@@ -80,13 +80,14 @@ def checked_moments(moments: npt.ArrayLike | None, count: int) -> Int64 | None:
     Raises
     ------
     InvalidInput
-        Another number of them, or no whole numbers.
+        Another number of them, no whole numbers, or of 2100 or later.
     """
     if moments is None:
         return None
     seconds = np.asarray(moments)
     if not np.issubdtype(seconds.dtype, np.integer):
         raise InvalidInput(f"Times must be whole UTC seconds, got {seconds.dtype}.")
+    check_seconds(seconds)
     if seconds.ndim == 0:
         return np.full(count, seconds, np.int64)
     if seconds.shape != (count,):

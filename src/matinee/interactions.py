@@ -66,6 +66,21 @@ def _seconds(values: npt.ArrayLike) -> Int64:
     return np.ascontiguousarray(array, dtype=np.int64)
 
 
+LATEST = 4_102_444_800
+"""The first second of 2100: later ones are milliseconds, or a mistake."""
+
+
+def check_seconds(times: Int64) -> None:
+    """InvalidInput if one of these is of 2100 or later: who reads times would be misled."""
+    late = times >= LATEST
+    if late.any():
+        raise InvalidInput(
+            "Times must be UTC seconds before the year 2100, got "
+            f"{some(np.unique(times[late]).tolist())}; divide milliseconds by 1,000 first (an "
+            "import of ratings does)."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Interactions:
     """Who rated (or chose) what, how high, and when.

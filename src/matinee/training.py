@@ -66,18 +66,29 @@ def held_out_by_time(ratings: Interactions, task: str, liked: float) -> Split:
     return Split(split.train.liked(liked), split.test.liked(liked), split.protocol)
 
 
+_WAYS = {"random": held_out, "time": held_out_by_time}
+
+
 def leaderboard(
     ratings: Interactions,
     side: SideInformation,
     names: Sequence[str] = DEFAULT_MODELS,
     *,
     liked: float | None = None,
+    split: str | None = None,
     progress: Progress = silent,
 ) -> list[Evaluation]:
     """Every model on held-out ratings, by a random split and, where times are known, by time.
 
     Models of a task are judged by the same split and listed best first; nothing is tuned here.
+
+    Parameters
+    ----------
+    split
+        "random" or "time", for one of the two only.
     """
+    if split not in (None, *_WAYS):
+        raise InvalidParameter(f"`split` must be {' or '.join(_WAYS)}, got {split!r}.")
     liked = default_liked_threshold(*ratings.scale) if liked is None else liked
     results: list[Evaluation] = []
     failed: InvalidInput | None = None
@@ -85,16 +96,16 @@ def leaderboard(
         chosen = [m for m in (models.create(n) for n in names) if m.task == task]
         if not chosen or (task == "rating" and ratings.value is None):
             continue
-        ways = [held_out] if ratings.time is None else [held_out, held_out_by_time]
-        for way in ways:
+        default = ["random"] if ratings.time is None else list(_WAYS)
+        for way in [split] if split else default:
             try:
-                split = way(ratings, task, liked)
+                parts = _WAYS[way](ratings, task, liked)
             except InvalidInput as error:
                 # Too little to hold out this way is no reason to lose what the others show.
                 failed = error
                 _log.warning("No %s models by this split: %s", task, error)
                 continue
-            results += compare(chosen, split, side, progress=progress)
+            results += compare(chosen, parts, side, progress=progress)
     if not results and failed is not None:
         raise failed
     return results

@@ -17,6 +17,10 @@ def compare(
     task: Annotated[
         str | None, typer.Option(help="rating or ranking; default: both.", metavar="TASK")
     ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(help="random or time; default: both, where times are known.", metavar="SPLIT"),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Compare models on held-out ratings, by a random split and by a cut in time.
@@ -28,6 +32,8 @@ def compare(
         matinee compare --data ml-100k
 
         matinee compare --data ml-1m --models als,biases --task rating
+
+        matinee compare --data ml-100k --models als,svdpp,bayes_fm --split time
     """
     from matinee import training
     from matinee.cli import draw
@@ -38,7 +44,9 @@ def compare(
     with draw.progress_bar(json) as progress:
         dataset = load(data, progress=progress)
         side = side_information(dataset.item_table, dataset.user_table, dataset.tags)
-        results = training.leaderboard(dataset.interactions, side, names, progress=progress)
+        results = training.leaderboard(
+            dataset.interactions, side, names, split=split, progress=progress
+        )
     if json:
         draw.as_json(results)
     else:

@@ -7,8 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from matinee.errors import InvalidInput, some
-from matinee.interactions import Int64
+from matinee.interactions import Int64, check_seconds
 
 Float64: TypeAlias = npt.NDArray[np.float64]
 
@@ -17,8 +16,6 @@ YEAR = 365.2425 * DAY
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 HOURS = ("0-5", "6-11", "12-17", "18-23")
 """Hours of the UTC day, in bands."""
-LATEST = 4_102_444_800
-"""The first second of 2100: later ones are milliseconds, or a mistake."""
 
 
 def seconds(times: npt.ArrayLike | None, rows: int) -> Float64:
@@ -37,11 +34,5 @@ def seconds(times: npt.ArrayLike | None, rows: int) -> Float64:
     if times is None:
         return np.full(rows, np.nan)
     given: Int64 = np.asarray(times, np.int64)
-    late = given >= LATEST
-    if late.any():
-        raise InvalidInput(
-            "Times must be UTC seconds before the year 2100, got "
-            f"{some(np.unique(given[late]).tolist())}; divide milliseconds by 1,000 first (an "
-            "import of ratings does)."
-        )
+    check_seconds(given)
     return np.broadcast_to(np.where(given > 0, given, np.nan), (rows,)).astype(np.float64)
