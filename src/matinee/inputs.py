@@ -10,7 +10,14 @@ import numpy.typing as npt
 from scipy.sparse import csr_array, issparse, vstack
 
 from matinee.errors import InvalidInput, some
-from matinee.interactions import Int32, Int64, SideInformation, check_seconds, sorted_csr
+from matinee.interactions import (
+    Int32,
+    Int64,
+    Interactions,
+    SideInformation,
+    check_seconds,
+    sorted_csr,
+)
 
 
 def are_histories(people: Any) -> bool:
@@ -93,6 +100,17 @@ def checked_moments(moments: npt.ArrayLike | None, count: int) -> Int64 | None:
     if seconds.shape != (count,):
         raise InvalidInput(f"Times must be {count} or one for all, got shape {seconds.shape}.")
     return seconds.astype(np.int64)
+
+
+def check_training(name: str, train: Any) -> None:
+    """InvalidInput unless the model of this `name` can learn from `train`."""
+    if not isinstance(train, Interactions):
+        raise InvalidInput(
+            f"{name} is fitted to Interactions, got {type(train).__name__}; a data set has them "
+            "as `.interactions`."
+        )
+    if not len(train):
+        raise InvalidInput(f"{name} needs at least one rating to learn from, got none.")
 
 
 def check_side(side: SideInformation, n_users: int, n_items: int) -> None:

@@ -82,13 +82,7 @@ class Model(Authored):
         InvalidParameter
             `asked` is given to a model that is not transductive.
         """
-        if not isinstance(train, Interactions):
-            raise InvalidInput(
-                f"{self.name} is fitted to Interactions, got {type(train).__name__}; a data set "
-                "has them as `.interactions`."
-            )
-        if not len(train):
-            raise InvalidInput(f"{self.name} needs at least one rating to learn from, got none.")
+        inputs.check_training(self.name, train)
         if asked is not None and not self.transductive:
             raise InvalidParameter(f"{self.name} must not know which pairs will be asked for.")
         side = side or SideInformation()
