@@ -41,8 +41,6 @@ def features(
         matinee features ml-100k --out f.parquet
 
         matinee features ratings.csv --out f.csv --split time
-
-        matinee doctor ml-100k --features f.parquet
     """
     from matinee.cli import draw
     from matinee.data import load

@@ -95,7 +95,7 @@ class Known:
         Raises
         ------
         InvalidInput
-            An array is missing, or their shapes do not agree.
+            An array is missing, holds no numbers, or their shapes do not agree.
         """
         wanted = [field.name for field in fields(cls)]
         if missing := [name for name in wanted if name not in arrays]:
@@ -116,10 +116,16 @@ class Known:
             "user_centers": (len(known.user_centers), width),
         }
         for name, shape in shapes.items():
-            if getattr(known, name).shape != shape:
+            array = getattr(known, name)
+            if array.shape != shape or array.dtype.kind not in "iuf":
                 raise InvalidInput(
-                    f"`{name}` must have shape {shape}, got {getattr(known, name).shape}."
+                    f"`{name}` must have shape {shape} of numbers, got {array.shape} of "
+                    f"{array.dtype}."
                 )
+        if not 0 <= known.clusters[1] <= rows:
+            raise InvalidInput(
+                f"Items must be in 0..{rows} clusters, got {known.clusters[1]}; train them again."
+            )
         return known
 
     # ---- people -------------------------------------------------------------------------
