@@ -21,14 +21,7 @@ from scipy.sparse import csr_array
 from matinee import inputs, ranking
 from matinee.authoring import Authored, State, Watch
 from matinee.errors import InvalidInput, InvalidParameter, NotReady, Unsupported
-from matinee.interactions import (
-    Float32,
-    Int64,
-    Interactions,
-    SideInformation,
-    check_seconds,
-    sorted_csr,
-)
+from matinee.interactions import Float32, Int64, Interactions, SideInformation, sorted_csr
 from matinee.progress import Progress, silent
 from matinee.ranking import Likeness, Ranking, Reason, Seen
 
@@ -87,8 +80,8 @@ class Model(Authored):
             raise InvalidParameter(f"{self.name} must not know which pairs will be asked for.")
         side = side or SideInformation()
         inputs.check_side(side, train.n_users, train.n_items)
-        if train.time is not None and type(self)._fold_in_at is not Authored._fold_in_at:
-            check_seconds(train.time)
+        if type(self)._fold_in_at is not Authored._fold_in_at:
+            inputs.checked_moments(train.time, len(train))
         self._forget()
         self.seen_ = train.matrix
         self.item_count_ = np.bincount(train.item_index, minlength=train.n_items).astype(np.int32)

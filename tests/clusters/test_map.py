@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from matinee.answers import Axis, Cluster, Clustering, ClusterMap
+from matinee.cluster_answers import Axis, Cluster, Clustering, ClusterMap
 from matinee.clusters import drawing
 from matinee.clusters.axes import ends, places
 

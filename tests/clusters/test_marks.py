@@ -7,7 +7,7 @@ import pytest
 from naive import trait_lifts
 from scipy.sparse import csr_array
 
-from matinee.answers import Mark
+from matinee.cluster_answers import Mark
 from matinee.clusters import marks, naming
 
 

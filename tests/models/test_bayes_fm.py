@@ -7,10 +7,11 @@ from scipy.sparse import csr_array, random_array
 from matinee import models
 from matinee.bayes import factor_draws
 from matinee.data import load
-from matinee.errors import InvalidParameter
+from matinee.errors import ArchiveError, InvalidParameter
 from matinee.evaluation.metrics import rmse
 from matinee.interactions import Interactions, SideInformation, sorted_csr
 from matinee.splits import random_split
+from matinee.storage import archive
 
 
 def planted(n_users=60, n_items=40, seed=0):
@@ -127,6 +128,29 @@ def test_whoever_watches_may_ask_at_once():
 def test_draws_kept_must_fit_into_the_turns():
     with pytest.raises(InvalidParameter, match="at least `burn_in` and `kept` together"):
         models.create("bayes_fm", epochs=50, burn_in=30, kept=30)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("items_", lambda a: np.concatenate([a, a], axis=2)),
+        ("implicit_", lambda a: a[:, :-1]),
+        ("cuts_", lambda a: np.ones((len(a), 1), np.float32)),
+        ("precisions_", lambda a: a[:, :-1]),
+        ("line_", lambda a: a.astype(np.float64)),
+        ("item_weights_", np.zeros_like),
+        ("moods_", lambda a: a + 1),
+        ("centers_", lambda a: a[0, 0]),
+    ],
+)
+def test_a_damaged_archive_is_refused(tmp_path, name, damage):
+    ratings, side, _ = mooded()
+    archive.save(quick(kept=2, epochs=22).fit(ratings, side), tmp_path / "whole", people=False)
+    loaded = archive.load(tmp_path / "whole")
+    setattr(loaded, name, damage(getattr(loaded, name)))
+    archive.save(loaded, tmp_path / "damaged")
+    with pytest.raises(ArchiveError, match="train it again"):
+        archive.load(tmp_path / "damaged")
 
 
 def test_ratings_that_are_all_equal():

@@ -201,6 +201,10 @@ def test_what_is_known_is_kept_as_arrays(ratings, side, known):
     assert not any(a.dtype == object for a in arrays.values())
     with pytest.raises(InvalidInput, match="`item_years` must have shape"):
         rating_features.Known.of(arrays | {"item_years": arrays["item_years"][1:]})
+    with pytest.raises(InvalidInput, match="of numbers, got"):
+        rating_features.Known.of(arrays | {"item_first": arrays["item_first"].astype(np.str_)})
+    with pytest.raises(InvalidInput, match="clusters, got 2000000000"):
+        rating_features.Known.of(arrays | {"item_clusters": np.array([2_000_000_000])})
     del arrays["whole"]
     with pytest.raises(InvalidInput, match="whole"):
         rating_features.Known.of(arrays)

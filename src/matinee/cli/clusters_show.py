@@ -9,7 +9,7 @@ import typer
 from matinee.cli.options import CountOption, JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
-    from matinee.answers import ClusterMap, Placement
+    from matinee.cluster_answers import ClusterMap, Placement
 
 Which = Annotated[
     str | None,

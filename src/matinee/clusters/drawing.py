@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matinee.answers import Cluster, ClusterMap
+from matinee.cluster_answers import Cluster, ClusterMap
 
 Float64 = npt.NDArray[np.float64]
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, eye_array
 
-from matinee.answers import Axis, Cluster, Mark, On
+from matinee.cluster_answers import Axis, Cluster, Mark, On
 from matinee.clusters.axes import ends, places
 from matinee.clusters.marks import Float64, lifts, marks_of, shares, title_lifts
 from matinee.clusters.naming import names, spoken_mark

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from matinee import models
-from matinee.answers import Clustering, On
+from matinee.cluster_answers import Clustering, On
 from matinee.errors import NotReady, UnknownModel, Unsupported
 from matinee.storage.archive import learned_by
 from matinee.storage.workspace import Workspace

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from matinee.answers import Mark
+from matinee.cluster_answers import Mark
 
 Float64 = npt.NDArray[np.float64]
 

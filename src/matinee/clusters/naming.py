@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matinee.answers import Mark
+from matinee.cluster_answers import Mark
 from matinee.titles import spoken
 
 UNMARKED = "a bit of everything"

@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 
-from matinee.answers import Clustering, ClusterMate, ClusterTitle, TitleCluster
 from matinee.catalogue import Catalogue
+from matinee.cluster_answers import Clustering, ClusterMate, ClusterTitle, TitleCluster
 from matinee.clusters.grouping import Grouping
 from matinee.clusters.marks import Float64
 from matinee.errors import InvalidParameter, Unsupported

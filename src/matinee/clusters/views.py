@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from matinee.answers import (
+from matinee.answers import Profile
+from matinee.catalogue import Catalogue
+from matinee.cluster_answers import (
     Axis,
     Cluster,
     Clustering,
@@ -20,10 +22,8 @@ from matinee.answers import (
     ClusterTitle,
     On,
     Placement,
-    Profile,
     TitleCluster,
 )
-from matinee.catalogue import Catalogue
 from matinee.clusters import listing, titles
 from matinee.clusters.grouping import Grouping
 from matinee.clusters.marks import profile_shares

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from matinee import ranking
-from matinee.bayes import few_ratings, likelihoods, people_states
+from matinee.bayes import few_ratings, learned, likelihoods, people_states
 from matinee.bayes.beliefs import Asked, Draw
 from matinee.bayes.moods import Pages, Shape, moods_at
 from matinee.bayes.rating_draws import Ratings, Settings
@@ -136,6 +136,9 @@ class BayesFM(Model):
                 f"`epochs` of {self.name} must be at least `burn_in` and `kept` together, got "
                 f"{self.epochs} for {self.burn_in} and {self.kept}."
             )
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return learned.shapes(vars(self), self.n_items)
 
     def _fit(self, train: Interactions, side: SideInformation, progress: Progress) -> None:
         matrix, told, times = train.matrix, self._told(train), None

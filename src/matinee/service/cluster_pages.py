@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from matinee.answers import Cluster, Clustering, ClusterMap, Mark
+from matinee.cluster_answers import Cluster, Clustering, ClusterMap, Mark
 from matinee.clusters.drawing import draw
 from matinee.clusters.marks import MARKED
 from matinee.clusters.naming import spoken_mark

@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from matinee.answers import Details, Prediction, TitleCluster
+from matinee.answers import Details, Prediction
+from matinee.cluster_answers import TitleCluster
 from matinee.engine import Engine
 from matinee.errors import NotReady, UnknownUser, Unsupported
 from matinee.service.cluster_pages import percent, what
