@@ -57,6 +57,7 @@ def test_a_grid_says_what_it_tried(run):
     [
         (["--data", "r.csv", "--kinds", "magic"], "kinds"),
         (["--data", "r.csv", "--split", "sideways"], "split"),
+        (["--data", "no.csv", "--report", "no/r.html"], "--report"),
         (["--data", "r.csv", "--kinds", "ridge", "--grid", "--trials", "2"], "one of the two"),
         (["--data", "r.csv", "--kinds", "ridge", "--features", "magic"], "mode"),
     ],

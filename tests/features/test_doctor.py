@@ -64,6 +64,19 @@ def test_ratings_are_looked_up_and_parts_compared(dataset, tmp_path):
     assert "unseen training rows" in found.note
 
 
+def test_later_ratings_are_harder_without_a_leak(dataset, tmp_path):
+    of = dataset.interactions
+    late = of.time > np.quantile(of.time, 0.7)
+    noise = np.random.default_rng(2).normal(size=len(of))
+    hints = np.where(late, 3 + noise, of.value + 0.3 * noise)
+    part = np.where(late, "test", "train")
+    table = table_of(dataset, part=part, time=of.time, hints=hints)
+    pyarrow.parquet.write_table(table, tmp_path / "f.parquet")
+    found = examine_table(tmp_path / "f.parquet", dataset)
+    assert found.leaks == ()
+    assert "all later" in found.note
+
+
 def test_tables_that_cannot_be_examined(dataset, tmp_path):
     file = tmp_path / "f.parquet"
     with pytest.raises(UnknownDataset, match="no file"):

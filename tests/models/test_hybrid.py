@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from matinee import models
-from matinee.errors import InvalidParameter
+from matinee.errors import ArchiveError, InvalidParameter
 from matinee.interactions import Interactions, SideInformation
 from matinee.stacked import features as stacked_features
 from matinee.stacked import stacking
@@ -145,6 +145,28 @@ def test_saved_whole_and_without_people(fitted, train, tmp_path):
     history = csr_array(train.matrix[[3]])
     a, b = (m.predict(history, np.arange(9), now=21 * YEAR) for m in (fitted, loaded))
     np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("layout_", lambda a: a + 1),
+        ("layout_", lambda a: a[0, 0]),
+        ("layout_", lambda a: np.where(a == a.max(), 2**31, a)),
+        ("stack__weights_", lambda a: a[:-1]),
+        ("stack__told_", lambda a: a + 1000),
+        ("stack__correction_width_", lambda a: a + 1),
+        ("features__item_clusters_", lambda a: a + 2**31),
+        ("features__genres_", lambda a: np.zeros(a.shape)),
+    ],
+)
+def test_a_damaged_archive_is_refused(fitted, tmp_path, name, damage):
+    archive.save(fitted, tmp_path / "whole", people=False)
+    loaded = archive.load(tmp_path / "whole")
+    setattr(loaded, name, damage(getattr(loaded, name)))
+    archive.save(loaded, tmp_path / "damaged")
+    with pytest.raises(ArchiveError, match="train it again"):
+        archive.load(tmp_path / "damaged")
 
 
 def test_by_the_latest_ratings_it_learns_from_those_alone(train):

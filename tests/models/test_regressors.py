@@ -122,6 +122,7 @@ def test_reasons_say_what_the_prediction_rests_on(train, fitted):
         ("regressor_threshold_", lambda a: a[:-1]),
         ("regressor_value_", lambda a: np.full_like(a, np.inf)),
         ("taste_directions_", lambda a: a[:-1]),
+        ("taste_directions_", lambda a: a[:, :-1]),
         ("known_item_sums_", lambda a: a[:-1]),
         ("item_count_", lambda a: a[:-1]),
     ],

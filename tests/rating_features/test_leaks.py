@@ -142,5 +142,8 @@ def test_a_tree_tells_what_no_single_column_does():
     assert [leak.column for leak in found] == ["all columns together"]
     clean = leaks.gap(draw.normal(size=(900, 2)), values, noise, test_values)
     assert clean[2] == []
+    unknown = np.full((900, 1), np.nan)
+    with_unknown = leaks.gap(np.hstack([both, unknown]), values, np.ones((300, 3)), test_values)
+    assert with_unknown[0] == inner, "a column without a number tells nothing"
     with pytest.raises(InvalidInput, match="some of each"):
         leaks.gap(both, values, noise[:0], test_values[:0])

@@ -101,7 +101,8 @@ def rating_table(
     """
     mode = _checked(ratings, out, mode, split)
     test = _held_out(ratings, split, seed)
-    with replaced_file(out) as file, _database(file.parent) as database:
+    sweep(out.parent, f"{out.name}.*")
+    with replaced_file(out) as file, _database(file.parent) as database, _interruptible():
         progress("finding statistics", 0, 4)
         found = _registered(database, ratings, side, test, mode, user_ids, item_ids)
         progress("finding statistics", 1, 4)

@@ -98,9 +98,11 @@ class Hybrid(Model):
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         try:
-            _ = self._made
-        except InvalidInput as error:
+            parts = self._parts_of(csr_array((1, self.n_items), dtype=np.float32), None, None)
+        except ValueError as error:  # InvalidInput among them
             raise TypeError(str(error)) from error
+        if not np.array_equal(joined_states.layout_of(parts), self.layout_):
+            raise TypeError("layout_ is not that of what is known of people")
         return {}
 
     # ---- learning -----------------------------------------------------------------------
@@ -187,6 +189,8 @@ class Hybrid(Model):
                 Stack.of(stack),
                 candidates.Pool.of(pool),
             )
+            told = sum(base.has_deviation for base in kept.bases)
+            kept.stack.check(len(kept.bases), told + len(kept.features.names))
             vars(self)["_parts"] = kept
         return kept
 

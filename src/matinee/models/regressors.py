@@ -114,12 +114,17 @@ class Regressors(Model):
         """Features and regressor, made and checked once of the arrays that were learned."""
         kept: tuple[Features, Regressor] | None = vars(self).get("_parts")
         if kept is None:
-            along = _named(vars(self), _TASTE)
+            directions = _named(vars(self), _TASTE)
             known = Known.of(_named(vars(self), _KNOWN))
             kept = (
-                Features(known, Taste.of(along, len(known.item_sums)) if self.taste else None),
+                Features(known, Taste.of(directions, len(known.item_sums)) if self.taste else None),
                 regression.regressor_of(_named(vars(self), _REGRESSOR)),
             )
+            along = kept[0].taste
+            if along is not None and along.width - 1 != self.taste:
+                raise InvalidInput(
+                    f"Taste must have {self.taste} directions, got {along.width - 1}."
+                )
             if kept[1].n_columns != len(kept[0].names):
                 raise InvalidInput(
                     f"A regressor must ask the {len(kept[0].names)} features that there are, got "

@@ -82,6 +82,17 @@ class SVDPP(Model):
     item_center_: Float32
     """(factors + 1,) float32: d times the deviation, an item of which nothing is known."""
 
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        width = self.factors + 1
+        return {
+            "items_": (self.n_items, width),
+            "moments_": (self.n_items, (width + 1) * (width + 2) // 2),
+            "implicit_": (self.n_items, width),
+            "precision_": (width, width),
+            "center_": (width,),
+            "item_center_": (width,),
+        }
+
     def _fit(self, train: Interactions, side: SideInformation, progress: Progress) -> None:
         matrix, by_item = train.matrix, train.by_item
         self.mean_ = np.float32(matrix.data.mean(dtype=np.float64))

@@ -122,6 +122,9 @@ class Known:
                     f"`{name}` must have shape {shape} of numbers, got {array.shape} of "
                     f"{array.dtype}."
                 )
+        for name in ("genres", "profile"):
+            if getattr(known, name).dtype.kind != "U" or getattr(known, name).ndim != 1:
+                raise InvalidInput(f"`{name}` must be names, got {getattr(known, name).dtype}.")
         if not 0 <= known.clusters[1] <= rows:
             raise InvalidInput(
                 f"Items must be in 0..{rows} clusters, got {known.clusters[1]}; train them again."

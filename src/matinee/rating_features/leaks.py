@@ -189,7 +189,8 @@ def gap(
 
     Honest features tell as much of the one as of the other. Where the former is less than nine
     tenths of the latter, the features as a whole have seen the training ratings, be it in no
-    single column. Half of the training rows, 30,000 at most, are shown to the tree.
+    single column. Half of the training rows, 30,000 at most, are shown to the tree. Test rows of
+    later times are harder by themselves; of such ones a gap says nothing.
 
     Returns
     -------
@@ -210,6 +211,9 @@ def gap(
         early_stopping=False,
         random_state=seed,
     )
+    train, test = (np.where(np.isfinite(x), x, np.nan) for x in (train, test))
+    # A column without a number tells nothing, and no tree takes it.
+    train[:, np.isnan(train[shown]).all(axis=0)] = 0
     # Threads that wait for each other on a busy machine take minutes for seconds of work.
     with threadpool_limits(1):
         tree.fit(train[shown], values[shown])

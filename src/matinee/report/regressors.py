@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from matinee.errors import InvalidParameter
 from matinee.regression.records import Comparison, Judged
 from matinee.report import page
 
@@ -31,6 +32,15 @@ def rmse_by_time(found: Comparison) -> Figure:
 def rmse_of_tried(found: Comparison) -> Figure:
     """RMSE on validation ratings against the seconds of the fit, a point each setting."""
     return _scatter(found.tried, label=False)
+
+
+def check(path: Path) -> None:
+    """InvalidParameter where no report can be written, for before anything is computed."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise InvalidParameter(
+            f"`--report` must name a file in a folder that exists, got {path}; make the folder "
+            "first, or name another."
+        )
 
 
 def write(path: Path, found: Comparison, *, name: str = "Regressors") -> None:

@@ -113,6 +113,23 @@ class Stack:
         found = self.scale[0] * self.error.predict(x) * _unit(x, len(self.weights), self.told[0])
         return np.maximum(found, self.scale[1]).astype(np.float32)
 
+    def check(self, bases: int, features: int) -> None:
+        """InvalidInput unless this is a stack of so many bases and features."""
+        width = 1 + bases + features
+        numbers = all(a.dtype == np.float64 for a in (self.weights, self.scale))
+        fits = (
+            numbers
+            and (self.weights.shape, self.scale.shape, self.told.shape) == ((bases,), (2,), (1,))
+            and (self.correction.n_columns, self.error.n_columns) == (width, width)
+            and self.told.dtype == np.int64
+        )
+        if not (fits and -1 <= self.told[0] < features):
+            raise InvalidInput(
+                f"A stack must be of {bases} bases and {features} features, got "
+                f"{self.weights.shape} weights and trees of {self.correction.n_columns} and "
+                f"{self.error.n_columns} columns; train it again."
+            )
+
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Everything, by name; `of` takes it back."""
         trees = {"correction": self.correction, "error": self.error}

@@ -240,13 +240,14 @@ def _misfits(model: Model) -> tuple[list[str], list[str]]:
     if missing:
         return missing, []
     found: tuple[list[str], list[str]] = [], []
-    for held in model._held():
-        of_member = _misfits(members.kept(model, held))
-        for names, more in zip(found, of_member, strict=True):
-            names += [f"{held.name}__{name}" for name in more]
-    if found[0]:
-        return found
     try:
+        for held in model._held():
+            of_member = _misfits(members.kept(model, held))
+            for names, more in zip(found, of_member, strict=True):
+                names += [f"{held.name}__{name}" for name in more]
+        if any(found):
+            # The host may ask its members, and these must be whole.
+            return found
         for name, shape in model._shapes().items():
             got = np.shape(vars(model)[name])
             if got != shape:
