@@ -19,6 +19,7 @@ from matinee.evaluation.compare import Evaluation, compare, evaluate, quality
 from matinee.features import side_information
 from matinee.interactions import Interactions, SideInformation, default_liked_threshold
 from matinee.model import Model
+from matinee.models.regressors import Regressors
 from matinee.people_clusters import PeopleClusters
 from matinee.progress import Progress, silent
 from matinee.splits import Split, random_split, time_split, user_holdout
@@ -66,6 +67,12 @@ def held_out_by_time(ratings: Interactions, task: str, liked: float) -> Split:
     return Split(split.train.liked(liked), split.test.liked(liked), split.protocol)
 
 
+def _created_for(way: str, name: str) -> Model:
+    """A model with its defaults; by time its features know the past only."""
+    past = way == "time" and models.get(name) is Regressors
+    return models.create(name, features="past") if past else models.create(name)
+
+
 _WAYS = {"random": held_out, "time": held_out_by_time}
 
 
@@ -93,7 +100,7 @@ def leaderboard(
     results: list[Evaluation] = []
     failed: InvalidInput | None = None
     for task in ("rating", "ranking"):
-        chosen = [m for m in (models.create(n) for n in names) if m.task == task]
+        chosen = [name for name in names if models.get(name).task == task]
         if not chosen or (task == "rating" and ratings.value is None):
             continue
         default = ["random"] if ratings.time is None else list(_WAYS)
@@ -105,7 +112,8 @@ def leaderboard(
                 failed = error
                 _log.warning("No %s models by this split: %s", task, error)
                 continue
-            results += compare(chosen, parts, side, progress=progress)
+            fitting = [_created_for(way, name) for name in chosen]
+            results += compare(fitting, parts, side, progress=progress)
     if not results and failed is not None:
         raise failed
     return results

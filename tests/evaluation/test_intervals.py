@@ -187,6 +187,8 @@ def test_a_damaged_calibration_is_none():
         with pytest.raises(CorruptArchive, match="train it again"):
             Calibration.of({**told, **change})
     with pytest.raises(CorruptArchive):
+        Calibration.of([1.0])
+    with pytest.raises(CorruptArchive):
         Calibration.of({})
 
 

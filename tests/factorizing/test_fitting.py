@@ -81,7 +81,7 @@ def test_a_last_epoch_that_is_the_best_is_said(given):
 
 
 def test_predictions_that_run_away(given, monkeypatch):
-    def run_away(model, people, items):
+    def run_away(model, people, items, **when):
         return np.full(len(items), np.nan, np.float32)
 
     monkeypatch.setattr(ALS, "predict", run_away)

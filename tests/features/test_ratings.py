@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import duckdb
 import numpy as np
 import pyarrow.csv
@@ -122,6 +124,25 @@ def test_what_cannot_be_written_is_refused(ratings, side, tmp_path):
     with pytest.raises(InvalidInput, match="must not exist yet"):
         rating_table(ratings, side, file)
     assert file.read_text() == "mine"
+
+
+def test_ctrl_c_in_the_database_is_ctrl_c_and_leaves_nothing(ratings, side, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr("matinee.features.ratings.aggregate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rating_table(ratings, side, tmp_path / "f.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_swept_a_day_later(ratings, side, tmp_path):
+    left, fresh = (tmp_path / f".f.csv.{name}.tmp" for name in ("0a1b2c3d", "4e5f6a7b"))
+    for file in (left, fresh):
+        file.write_text("half")
+    os.utime(left, (0, 0))
+    rating_table(ratings, side, tmp_path / "f.csv")
+    assert sorted(file.name for file in tmp_path.iterdir()) == [fresh.name, "f.csv"]
 
 
 def test_a_full_disk_leaves_nothing(ratings, side, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ from scipy.sparse import csr_array, random_array
 
 from matinee import models
 from matinee.bayes import factor_draws
+from matinee.bayes.moods import Pages
 from matinee.data import load
 from matinee.errors import ArchiveError, InvalidParameter
 from matinee.evaluation.metrics import rmse
@@ -165,6 +166,14 @@ def test_people_come_out_as_they_are_folded_in_with_times():
     model = quick(kept=5).fit(ratings, side)
     again = model.fold_in(ratings.matrix, side.user_features, times=times)
     np.testing.assert_array_equal(model.people_.toarray(), again.toarray())
+
+
+def test_a_time_of_zero_is_unknown_and_no_page():
+    ratings, side, _ = mooded()
+    fitted = quick(kept=2, epochs=22).fit(ratings, side)
+    unknown, none = (fitted.predict([3] * 5, np.arange(5), now=now) for now in (0, None))
+    np.testing.assert_array_equal(unknown, none)
+    assert len(Pages(np.array([0, 4]), np.array([0, 7, 0, 8])).first) == 3
 
 
 def test_what_was_rated_on_the_same_page_tells():

@@ -151,6 +151,7 @@ def test_saved_whole_and_without_people(fitted, train, tmp_path):
     ("name", "damage"),
     [
         ("layout_", lambda a: a + 1),
+        ("als__deviation_", np.zeros_like),
         ("layout_", lambda a: a[0, 0]),
         ("layout_", lambda a: np.where(a == a.max(), 2**31, a)),
         ("stack__weights_", lambda a: a[:-1]),

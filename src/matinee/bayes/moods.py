@@ -46,6 +46,8 @@ class Shape(NamedTuple):
 class Pages:
     """Ratings of people cut into pages: runs of ratings at most `TOGETHER` seconds apart.
 
+    A rating whose time is unknown (below 1) is a page of its own.
+
     Parameters
     ----------
     indptr : (people + 1,) of the CSR matrix of ratings
@@ -59,6 +61,7 @@ class Pages:
         time, row = times[order], row_of[order]
         starts = np.ones(len(time), bool)
         starts[1:] = (row[1:] != row[:-1]) | (time[1:] - time[:-1] > TOGETHER)
+        starts[time <= 0] = True
         self.indptr = indptr
         self.of: Int32 = np.empty(len(time), np.int32)
         """(nnz,) the page of each rating."""

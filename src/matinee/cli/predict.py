@@ -17,9 +17,10 @@ def predict(
 ) -> None:
     """The rating that a user would give to a title, and how sure that is.
 
-    Half of all ratings lie in what is called most likely, nine of ten where it says so; what was
-    measured on ratings held out of training stands behind. "sure" is high where such predictions
-    are off by at most 0.7 of what guessing the mean of all ratings is, medium up to 0.85.
+    The active rating model predicts. Half of all ratings lie in what is called most likely, nine of
+    ten where it says so; what was measured on ratings held out of training stands behind. "sure" is
+    high where such predictions are off by at most 0.7 of what guessing the mean of all ratings is,
+    medium up to 0.85.
 
     Example:
 

@@ -176,7 +176,7 @@ class Calibration:
             fits = width in ({COLUMNS}, {COLUMNS + 1}) and shares == {len(SHARES)}
             if fits and len(made.errors) == len(SURE) and np.isfinite(numbers).all():
                 return made
-        except (TypeError, ValueError):
+        except (AttributeError, TypeError, ValueError):
             pass
         raise CorruptArchive(
             "A model's calibration must be as matinee wrote it, but it is damaged; train it again."

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
 
-from matinee.durable import replaced_file
+from matinee.durable import replaced_file, sweep
 from matinee.errors import DiskFull, InvalidInput, InvalidParameter
 from matinee.features.rating_statements import EVERYBODY, Found, aggregate, rows_with_features
 from matinee.interactions import Bool, Float32, Int32, Int64, Interactions, SideInformation
@@ -102,7 +102,7 @@ def rating_table(
     mode = _checked(ratings, out, mode, split)
     test = _held_out(ratings, split, seed)
     sweep(out.parent, f"{out.name}.*")
-    with replaced_file(out) as file, _database(file.parent) as database, _interruptible():
+    with replaced_file(out) as file, _database(file.parent) as database:
         progress("finding statistics", 0, 4)
         found = _registered(database, ratings, side, test, mode, user_ids, item_ids)
         progress("finding statistics", 1, 4)
@@ -178,6 +178,11 @@ def _database(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 f"Making features needs more space than is left in {scratch}; free some and try "
                 f"again. What was begun has been removed. ({error})"
             ) from error
+        except RuntimeError as error:
+            # That is how DuckDB says Ctrl-C.
+            if "interrupted" in str(error):
+                raise KeyboardInterrupt from error
+            raise
 
 
 def _registered(

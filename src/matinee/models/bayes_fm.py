@@ -10,6 +10,7 @@ from matinee.bayes import few_ratings, learned, likelihoods, people_states
 from matinee.bayes.beliefs import Asked, Draw
 from matinee.bayes.moods import Pages, Shape, moods_at
 from matinee.bayes.rating_draws import Ratings, Settings
+from matinee.bayes.telling import told_by_ratings
 from matinee.errors import InvalidParameter
 from matinee.hyperparameters import parameter
 from matinee.interactions import Float32, Int32, Int64, Interactions, SideInformation
@@ -141,9 +142,9 @@ class BayesFM(Model):
         return learned.shapes(vars(self), self.n_items)
 
     def _fit(self, train: Interactions, side: SideInformation, progress: Progress) -> None:
-        matrix, told, times = train.matrix, self._told(train), None
-        if self.moods == "on" and train.time is not None:
-            times = train.time[np.lexsort((train.item_index, train.user_index))]
+        matrix, told = train.matrix, self._told(train)
+        times = train.matrix_times if self.moods == "on" else None
+        vars(self).pop("_told_last", None)
         random = np.random.default_rng(self.seed)
         ratings = Ratings(
             matrix, told, side, times,
@@ -332,15 +333,17 @@ class BayesFM(Model):
     def _moods_at(self, state: State, now: Int64 | None) -> tuple[Float32, Float32]:
         """Mean and variance of the mood of each person at that moment."""
         people = state.shape[0]
+        nothing = np.zeros(people, np.float32)
         if not self.moods_.shape[1]:
-            return np.zeros(people, np.float32), np.zeros(people, np.float32)
+            return nothing, nothing
         shape = Shape(*self.moods_.mean(axis=0).tolist())
         if now is None:
-            return np.zeros(people, np.float32), np.full(people, shape.v + shape.g, np.float32)
+            return nothing, np.full(people, shape.v + shape.g, np.float32)
         kept, width = self.centers_.shape
         noise = float(1 / np.median(self.item_weights_))
         pages = people_states.pages_of(state, kept * width + 3)
-        return moods_at(shape, *pages, now, noise)
+        mean, variance = moods_at(shape, *pages, now, noise)
+        return np.where(now > 0, mean, 0), np.where(now > 0, variance, shape.v + shape.g)
 
     def _item_vectors(self) -> Float32:
         """q_i of all kept draws side by side."""
@@ -367,28 +370,31 @@ class BayesFM(Model):
     def _shares_of(self, history: csr_array, item: int) -> Float32:
         """What each rating adds to a prediction of which nothing but the ratings is known.
 
-        Rating j adds ``(1, q_i) . (v w_j A^-1 a_j (z_j - c_j - a_j . prior) + share y_j)``, on
-        average over the kept draws, with a_j = (1, q_j), A the precision of the belief and share
-        ``max(n, n0)^-exponent``, and each takes the place of a part of the typical person
-        (`bayes.few_ratings`). With (1, q_i) . d and c_i, times the deviation, and the mean that
-        is the prediction, but for the mood and the bends of the scale.
+        With (1, q_i) . d and c_i, times the deviation, and the mean that is the prediction, but
+        for mood and bends of the scale: see `bayes.telling`.
         """
-        kept, asked = len(self.centers_), Asked(history, self.values_, None)
+        kept, width = self.centers_.shape
+        told = self._told_by(history)
+        of_item = self.items_[item, :kept].copy()
+        of_item[:, 0] = 1
+        _, raters = few_ratings.replaced(history.nnz, self.usual_count_)
+        mean = told @ of_item.reshape(kept * width) / kept
+        return np.asarray(self._line()[1] * (mean - raters * self.items_[item, kept, 0]))
+
+    def _told_by(self, history: csr_array) -> Float32:
+        """(ratings, kept * width): see `bayes.telling`; kept for the other items that are asked."""
+        last: tuple[csr_array, Float32] | None = vars(self).get("_told_last")
+        if last is not None and last[0] is history:
+            return last[1]
+        asked = Asked(history, self.values_, None)
         share = float(max(history.nnz, self.usual_count_)) ** -self.exponent
-        average, raters = few_ratings.replaced(history.nnz, self.usual_count_)
-        total = np.full(history.nnz, -raters * kept * float(self.items_[item, kept, 0]))
-        for s in range(kept):
+        average, _ = few_ratings.replaced(history.nnz, self.usual_count_)
+        rows = []
+        for s in range(len(self.centers_)):
             draw, prior = self._draw(s), self._prior(s, history, None)
+            said = share * self.implicit_[s][history.indices] - average * self.average_[s]
             belief = asked.believed(draw, prior)
-            rated = draw.items[history.indices].astype(np.float64)
-            rest = belief.explained - rated[:, 0]
-            rated[:, 0] = 1
-            of_item = draw.items[item].astype(np.float64)
-            of_item[0] = 1
-            weights = float(belief.own[0]) * draw.weights[history.indices].astype(np.float64)
-            matrix = draw.precision + (rated.T * weights) @ rated
-            rest -= rated @ prior[0].astype(np.float64)
-            total += (rated @ np.linalg.solve(matrix, of_item)) * weights * rest
-            total += share * self.implicit_[s][history.indices].astype(np.float64) @ of_item
-            total -= average * float(self.average_[s].astype(np.float64) @ of_item)
-        return np.asarray(self._line()[1] * total / kept, np.float32)
+            rows.append(told_by_ratings(history, draw, belief, prior[0], said))
+        told = np.concatenate(rows, axis=1)
+        vars(self)["_told_last"] = (history, told)
+        return told

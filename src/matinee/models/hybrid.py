@@ -130,7 +130,7 @@ class Hybrid(Model):
             for name, array in arrays.items():
                 setattr(self, f"{part}__{name}_", array)
         self.layout_ = np.zeros((len(names) + _OWN, 2), np.int64)
-        parts = self._parts_of(train.matrix, side.user_features, _times(train))
+        parts = self._parts_of(train.matrix, side.user_features, train.matrix_times)
         self.layout_ = joined_states.layout_of(parts)
         self.people_ = joined_states.joined(parts)
 
@@ -162,7 +162,7 @@ class Hybrid(Model):
                 mean = base.predict(*pairs, now=test.time)
             predicted.append(mean)
         known = features.fit(part.train, side, seed=self.seed)
-        people = known.people(part.train.matrix, _times(part.train), side.user_features)
+        people = known.people(part.train.matrix, part.train.matrix_times, side.user_features)
         found = [
             known.of_pairs(
                 people.rows(test.user_index[block]),
@@ -319,13 +319,6 @@ class _Made(NamedTuple):
 def _values(ratings: Interactions) -> Float32:
     """Ratings; what was only chosen counts as rated 1."""
     return np.ones(len(ratings), np.float32) if ratings.value is None else ratings.value
-
-
-def _times(train: Interactions) -> Int64 | None:
-    """(nnz,) when the ratings of `train.matrix` were given."""
-    if train.time is None:
-        return None
-    return train.time[np.lexsort((train.item_index, train.user_index))]
 
 
 def _blocks(rows: int) -> list[slice]:

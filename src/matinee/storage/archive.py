@@ -252,7 +252,7 @@ def _misfits(model: Model) -> tuple[list[str], list[str]]:
             got = np.shape(vars(model)[name])
             if got != shape:
                 found[1].append(f"{name} of shape {got} in place of {shape}")
-    except (AttributeError, IndexError, TypeError) as error:
+    except (ArithmeticError, AttributeError, IndexError, TypeError) as error:
         # What the shapes follow from is itself of another kind.
         found[1].append(f"another kind of array: {error}")
     return found
