@@ -6,32 +6,21 @@ import json
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from small import small_dataset, small_workspace
 
-from matinee.cli import main
-
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(tmp_path, monkeypatch, matinee):
     monkeypatch.chdir(tmp_path)
     ratings = small_dataset().interactions
     rows = zip(ratings.user_index, ratings.item_index, ratings.value, strict=True)
     lines = "\n".join(f"u{u},i{i},{v:g}" for u, i, v in rows)
     (tmp_path / "r.csv").write_text(f"user,item,rating\n{lines}\n")
 
-    def typed(*words):
-        monkeypatch.setattr(sys, "argv", ["matinee", "clusters", "scan", *words])
-        code = 0
-        try:
-            main()
-        except SystemExit as leaving:
-            code = leaving.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return typed
+    return partial(matinee, "clusters", "scan")
 
 
 def numbers(out):

@@ -7,15 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from small import small_dataset
 
-from matinee.cli import main
-
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(tmp_path, monkeypatch, matinee):
     monkeypatch.chdir(tmp_path)
     ratings = small_dataset().interactions
     rows = zip(ratings.user_index, ratings.item_index, ratings.value, strict=True)
@@ -26,17 +25,7 @@ def run(tmp_path, monkeypatch, capsys):
     test = [*lines[::15], "new,i1,3", "u1,fresh,4", "new,fresh,5"]
     (tmp_path / "test.csv").write_text("\n".join(["user,item,rating", *test]))
 
-    def typed(*words):
-        monkeypatch.setattr(sys, "argv", ["matinee", "factorize", *words])
-        code = 0
-        try:
-            main()
-        except SystemExit as leaving:
-            code = leaving.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return typed
+    return partial(matinee, "factorize")
 
 
 def test_figures_by_epoch_and_a_folder(run, tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,28 +10,16 @@ import pyarrow.csv
 import pytest
 from small import small_dataset
 
-from matinee.cli import main
-
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(tmp_path, monkeypatch, matinee):
     """Run a command beside a file of ratings; (exit code, output, errors)."""
     of = small_dataset().interactions
     columns = {"user": of.user_index, "item": of.item_index, "rating": of.value, "time": of.time}
     pyarrow.csv.write_csv(pa.table(columns), tmp_path / "ratings.csv")
     monkeypatch.chdir(tmp_path)
 
-    def typed(*words):
-        monkeypatch.setattr(sys, "argv", ["matinee", *words])
-        code = 0
-        try:
-            main()
-        except SystemExit as leaving:
-            code = leaving.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return typed
+    return matinee
 
 
 def test_features_are_written_and_clean(run, tmp_path):

@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
+from functools import partial
 
 import pytest
 from small import small_dataset
 
-from matinee.cli import main
-
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(tmp_path, monkeypatch, matinee):
     monkeypatch.chdir(tmp_path)
     r = small_dataset().interactions
     rows = zip(r.user_index, r.item_index, r.value, r.time, strict=True)
     lines = "\n".join(f"u{u},i{i},{v:g},{t}" for u, i, v, t in rows)
     (tmp_path / "r.csv").write_text(f"user,item,rating,time\n{lines}\n")
 
-    def typed(*words):
-        monkeypatch.setattr(sys, "argv", ["matinee", "regressors", *words])
-        code = 0
-        try:
-            main()
-        except SystemExit as leaving:
-            code = leaving.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return typed
+    return partial(matinee, "regressors")
 
 
 def test_a_table_json_and_a_report(run, tmp_path):

@@ -10,28 +10,16 @@ import sys
 import pytest
 from small import small_dataset
 
-from matinee.cli import main
-
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(tmp_path, monkeypatch, matinee):
     monkeypatch.chdir(tmp_path)
     ratings = small_dataset().interactions
     rows = zip(ratings.user_index, ratings.item_index, ratings.value, strict=True)
     lines = "\n".join(f"u{u},i{i},{v:g}" for u, i, v in rows)
     (tmp_path / "r.csv").write_text(f"user,item,rating\n{lines}\n")
 
-    def typed(*words):
-        monkeypatch.setattr(sys, "argv", ["matinee", *words])
-        code = 0
-        try:
-            main()
-        except SystemExit as leaving:
-            code = leaving.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return typed
+    return matinee
 
 
 def test_trials_the_best_and_its_training(run, tmp_path):
