@@ -41,9 +41,7 @@ def split(data: str, task: str, seed: int | str | None, on: str = "test") -> Spl
         result = dataset(data).fold(seed)
         return result if on == "test" else random_split(result.train, 0.1, 42)
     if seed is None:
-        result = time_split(ratings, 0.1)
-        if task == "ranking":
-            result = Split(result.train.liked(LIKED), result.test.liked(LIKED), result.protocol)
+        result = time_split(ratings, 0.1, liked=LIKED if task == "ranking" else None)
     elif task == "rating":
         result = random_split(ratings, 0.1, seed)
     else:
@@ -123,7 +121,7 @@ def _ranking_arrays(held: Split) -> dict[str, Any]:
 
 def people(held: Split) -> np.ndarray:
     """Those with test items, whose lists are judged."""
-    return np.flatnonzero(np.bincount(held.test.user_index, minlength=held.test.n_users))
+    return held.people
 
 
 def rmse(held: Split, predicted: np.ndarray) -> float:

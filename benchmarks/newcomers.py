@@ -28,11 +28,12 @@ from harness import arguments, field_of, table, write_section
 from matinee import models
 from matinee.data import load, metadata
 from matinee.evaluation import newcomers
-from matinee.evaluation.newcomers import GIVEN, NewcomerFigures
+from matinee.evaluation.newcomers import NewcomerFigures
 from matinee.evaluation.paired import paired_bootstrap
+from matinee.evaluation.protocols import GIVEN
 from matinee.features import side_information
 from matinee.interactions import Interactions, SideInformation
-from matinee.splits import NEW_USERS, Protocol, Split, new_items, new_users, time_split
+from matinee.splits import Protocol, Split, new_items, new_users, time_split
 
 LIKED = 4.0
 MINIMUM = 15
@@ -74,8 +75,8 @@ def by_time(ratings: Interactions) -> Split:
     order = np.lexsort((liked.time, liked.user_index))
     new = order[(enough & ~before)[liked.user_index[order]]]
     note = "people without a rating before the cut, titles in order of time"
-    protocol = Protocol(NEW_USERS, 0.1, minimum=MINIMUM, note=note)
-    return Split(cut.train.liked(LIKED), liked.take(new), protocol)
+    protocol = Protocol("new users by time", 0.1, minimum=MINIMUM, note=note, liked=LIKED)
+    return Split(cut.train.liked(LIKED), liked.take(new), protocol, liked.take(new[:0]))
 
 
 def judged(
@@ -83,8 +84,7 @@ def judged(
 ) -> Judged:
     found: Judged = {}
     for split in splits:
-        people = len(np.unique(split.test.user_index))
-        print(f"  {split.protocol}: {people} people", flush=True)
+        print(f"  {split.protocol.title}: {len(split.people)} people", flush=True)
         for name in names:
             start = time.perf_counter()
             model = models.create(name).fit(split.train, side)
@@ -179,7 +179,7 @@ def items_of(ratings: Interactions, side: SideInformation, seeds: list[int]) -> 
     found: Judged = {}
     for seed in seeds:
         split = new_items(ratings, seed=seed, liked=LIKED)
-        print(f"  {split.protocol}", flush=True)
+        print(f"  {split.protocol.title}", flush=True)
         figures = {
             "random order": newcomers.random_order(split),
             "genre popularity": newcomers.genre_popularity(split, side),

@@ -10,6 +10,7 @@ import pytest
 
 from matinee import models
 from matinee.evaluation.compare import evaluate
+from matinee.evaluation.protocols import parts
 from matinee.splits import leave_last_out, random_split, time_split, user_holdout
 
 
@@ -74,6 +75,61 @@ def test_leave_last_out(ml_100k):
         if user not in last or ml_100k.time[row] >= ml_100k.time[last[user]]:
             last[user] = row
     assert rows_of(ml_100k, split.test) == sorted(last.values())
+
+
+def test_rolling_windows(ml_100k):
+    by_time = sorted(range(100_000), key=lambda row: (ml_100k.time[row], row))
+    windows = parts("rolling", ml_100k, "rating")
+    for window, split in enumerate(windows):
+        start = 50_000 + 10_000 * window
+        assert rows_of(ml_100k, split.train) == sorted(by_time[:start])
+        assert rows_of(ml_100k, split.test) == sorted(by_time[start : start + 10_000])
+
+
+def drawn(ratings, minimum, seed):
+    """Rows of each user rated 4 or higher; users with so many, permuted; then each row's key."""
+    generator = np.random.default_rng(seed)
+    liked = [row for row in range(len(ratings)) if ratings.value[row] >= 4]
+    of_user: dict[int, list[int]] = {}
+    for row in liked:
+        of_user.setdefault(int(ratings.user_index[row]), []).append(row)
+    enough = [user for user in sorted(of_user) if len(of_user[user]) >= minimum]
+    people = generator.permutation(enough).tolist()
+    return of_user, people, dict(zip(liked, generator.random(len(liked)), strict=True))
+
+
+def test_strong_generalization(ml_100k):
+    (split,) = parts("strong", ml_100k, "ranking", liked=4, seed=42)
+    of_user, people, key = drawn(ml_100k, 5, 42)
+    assert len(people) < len(of_user), "somebody likes fewer than five"
+    held = people[: len(people) // 10]
+    train = [row for user in of_user if user not in held for row in of_user[user]]
+    trained = {int(ml_100k.item_index[row]) for row in train}
+    given, test = [], []
+    for user in held:
+        rows = [row for row in of_user[user] if int(ml_100k.item_index[row]) in trained]
+        to_find = len(rows) // 5 if len(rows) >= 5 else 0
+        in_order = sorted(rows, key=key.__getitem__)
+        test += in_order[:to_find]
+        given += in_order[to_find:]
+    assert rows_of(ml_100k, split.train) == sorted(train)
+    assert rows_of(ml_100k, split.test) == sorted(test)
+    assert rows_of(ml_100k, split.given) == sorted(given)
+    assert split.people.tolist() == sorted(held)
+
+
+def test_new_people(ml_100k):
+    of_user, people, key = drawn(ml_100k, 1, 42)
+    held = people[: len(people) // 10]
+    judged = sorted(user for user in held if len(of_user[user]) >= 15)
+    for split, k in zip(
+        parts("new-users", ml_100k, "ranking", liked=4), (0, 1, 5, 10), strict=True
+    ):
+        in_order = [sorted(of_user[user], key=key.__getitem__) for user in judged]
+        assert rows_of(ml_100k, split.given) == [row for rows in in_order for row in rows[:k]]
+        assert rows_of(ml_100k, split.test) == [row for rows in in_order for row in rows[k:]]
+        train = [row for user in of_user if user not in held for row in of_user[user]]
+        assert rows_of(ml_100k, split.train) == sorted(train)
 
 
 def test_popularity_is_what_peers_measure(ml_100k):

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matinee.errors import InvalidInput, InvalidParameter, Unsupported
+from matinee.errors import InvalidInput, Unsupported
 from matinee.evaluation import metrics
-from matinee.evaluation.compare import CUTOFF
+from matinee.evaluation.asking import Asking
+from matinee.evaluation.of_lists import CUTOFF
+from matinee.evaluation.protocols import GIVEN
 from matinee.interactions import Bool, Float32, Int32, Int64, SideInformation
 from matinee.model import Model
-from matinee.splits import NEW_ITEMS, NEW_USERS, Protocol, Split, given_and_rest
+from matinee.splits import NEW_ITEMS, Protocol, Split
 
-GIVEN = (0, 1, 5, 10)
-"""How many items of new people are known, one figure each."""
 _BLOCK = 512
 _DISCOUNT = 1 / np.log2(np.arange(2, CUTOFF + 2))
 
@@ -72,32 +72,19 @@ def judge_new_users(
     Raises
     ------
     InvalidInput
-        Another kind of split.
+        The people judged were trained on, or something of them is given already.
     InvalidParameter
         More is given than everybody has, less one.
     Unsupported
         The model predicts ratings.
     """
-    _check(model, split, NEW_USERS)
-    most = (split.protocol.minimum or 1) - 1
-    if not given or min(given) < 0 or max(given) > most:
-        raise InvalidParameter(
-            f"`given` must be numbers of items in 0..{most}, so that everybody has one left to "
-            f"find, got {tuple(given)}."
-        )
-    people = np.unique(split.test.user_index).astype(np.int64)
-    features = None if side is None else side.user_features
-    profiles = None if features is None else features[people]
+    _check(model)
+    people = split.people
     ndcg = {}
     for k in given:
-        _, known, rest = given_and_rest(split.test, k)
-        lists = [
-            model.recommend(
-                known[block], CUTOFF, profiles=None if profiles is None else profiles[block]
-            ).items
-            for block in _blocks(len(people))
-        ]
-        hit = metrics.hits(np.concatenate(lists), rest)
+        part = split.giving(k)
+        rest = part.test.matrix[people]
+        hit = metrics.hits(Asking(model, part, side).lists(CUTOFF), rest)
         ndcg[f"given {k}"] = metrics.ndcg(hit, np.diff(rest.indptr), CUTOFF)
     return NewcomerFigures(split.protocol, people, ndcg)
 
@@ -122,7 +109,7 @@ def judge_new_items(
     Unsupported
         The model predicts ratings.
     """
-    _check(model, split, NEW_ITEMS)
+    _check(model)
     train = split.train.matrix
     features = None if side is None else side.user_features
 
@@ -178,7 +165,11 @@ def same_for_everybody(split: Split, score: Float32) -> NewcomerFigures:
 
 
 def _judged_items(split: Split, scores: Callable[[Int64, Int32], Float32]) -> NewcomerFigures:
-    _check_kind(split, NEW_ITEMS)
+    if split.protocol.kind != NEW_ITEMS:
+        raise InvalidInput(
+            f"This judges a split by {NEW_ITEMS}, got one by {split.protocol.title}; make it by "
+            "splits.new_items."
+        )
     wanted = split.test.matrix
     known = np.diff(split.train.matrix.indptr) > 0
     people = np.flatnonzero((np.diff(wanted.indptr) > 0) & known)
@@ -224,15 +215,6 @@ def _blocks(people: int) -> Iterator[slice]:
         yield slice(start, start + _BLOCK)
 
 
-def _check(model: Model, split: Split, kind: str) -> None:
+def _check(model: Model) -> None:
     if model.task != "ranking":
         raise Unsupported(f"{model.name} predicts ratings; newcomers are judged by lists.")
-    _check_kind(split, kind)
-
-
-def _check_kind(split: Split, kind: str) -> None:
-    if split.protocol.kind != kind:
-        raise InvalidInput(
-            f"This judges a split by {kind}, got one by {split.protocol}; make it by "
-            f"splits.{kind.replace(' ', '_')}."
-        )
