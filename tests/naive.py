@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -69,7 +70,9 @@ def paired_bootstrap(first, second, draws, seed):
         means.append(sum(differences[i] for i in drawn) / n)
     extreme = [m for m in means if abs(m - observed) >= abs(observed) - 1e-12]
     low, high = np.quantile(means, [0.025, 0.975])
-    return observed, low, high, (1 + len(extreme)) / (1 + draws)
+    differing = sum(d != 0 for d in differences)
+    least = min(1.0, 2.0 / 2.0**differing)
+    return observed, low, high, max(least, (1 + len(extreme)) / (1 + draws))
 
 
 def weighted_gram(chosen, weights):
@@ -593,3 +596,132 @@ def mean_before(row, group, times, values, wanted):
     earlier = [r for r in range(len(group)) if group[r] == group[row] and times[r] < times[row]]
     last = sorted(earlier, key=lambda r: (times[r], r))[-wanted:]
     return np.mean([values[r] for r in last]) if last else np.nan
+
+
+def gini_of_counts(counts):
+    """Half the mean difference of all pairs, over the mean."""
+    mean = np.mean(counts)
+    return np.mean([abs(a - b) for a in counts for b in counts]) / (2 * mean)
+
+
+def variance_between(groups, values):
+    """1 - variance within groups / variance of all, each by its degrees of freedom; at least 0."""
+    total = sum((v - np.mean(values)) ** 2 for v in values) / (len(values) - 1)
+    within = 0.0
+    for group in set(groups):
+        own = [v for g, v in zip(groups, values, strict=True) if g == group]
+        within += sum((v - np.mean(own)) ** 2 for v in own)
+    return max(0.0, 1 - within / (len(values) - len(set(groups))) / total)
+
+
+def person_times(users, times, edges):
+    """user -> (first, last, ratings, sessions); people by period; pauses of 0 s, and under 60 s."""
+    people, active, same, within = {}, [set() for _ in edges[1:]], 0, 0
+    for user in sorted(set(users)):
+        own = sorted(t for u, t in zip(users, times, strict=True) if u == user)
+        pauses = [b - a for a, b in itertools.pairwise(own)]
+        same += pauses.count(0)
+        within += len([p for p in pauses if p < 60])
+        sessions = 1 + len([p for p in pauses if p > 1800])
+        people[user] = (own[0], own[-1], len(own), sessions)
+        for t in own:
+            active[max(i for i in range(len(edges) - 1) if edges[i] <= t)].add(user)
+    return people, [len(found) for found in active], same, within
+
+
+def recall_capped(recommended, relevant, k):
+    found = len(set(recommended[:k]) & relevant)
+    return found / min(k, len(relevant)) if relevant else None
+
+
+def average_precision(recommended, relevant, k):
+    if not relevant:
+        return None
+    first = recommended[:k]
+    precisions = [
+        len(set(first[: rank + 1]) & relevant) / (rank + 1)
+        for rank, item in enumerate(first)
+        if item in relevant
+    ]
+    return sum(precisions) / min(k, len(relevant))
+
+
+def reciprocal_rank(recommended, relevant, k):
+    if not relevant:
+        return None
+    ranks = [rank for rank, item in enumerate(recommended[:k], start=1) if item in relevant]
+    return 1 / ranks[0] if ranks else 0
+
+
+def hit_rate(recommended, relevant, k):
+    return float(bool(set(recommended[:k]) & relevant)) if relevant else None
+
+
+def auc(scores, masked, relevant):
+    """Pair by pair; a score of NaN is one of -inf."""
+    scores = [-np.inf if np.isnan(s) else s for s in scores]
+    others = set(range(len(scores))) - masked - relevant
+    won = [
+        0.5 if scores[i] == scores[j] else float(scores[i] > scores[j])
+        for i in relevant - masked
+        for j in others
+    ]
+    return np.mean(won) if won else None
+
+
+def described(items, chosen, hits, features):
+    """(novelty, popularity, serendipity, diversity) of one list; `chosen` people x items."""
+    people, counts = (chosen.any(axis=1)).sum(), chosen.sum(axis=0)
+    n = chosen.shape[1]
+    better = [len({c for c in counts if c > counts[i]}) + 1 if counts[i] else n + 1 for i in items]
+    surprise = [
+        max(0, (better[r] - (r + 1)) / n) if item in hits else 0 for r, item in enumerate(items)
+    ]
+    traits = [features[i] / np.linalg.norm(features[i]) for i in items if features[i].any()]
+    apart = [1 - a @ b for place, a in enumerate(traits) for b in traits[:place]]
+    return [
+        np.mean(each) if len(each) else None
+        for each in (
+            [-np.log2(max(counts[i], 1) / people) for i in items],
+            [counts[i] / people for i in items],
+            surprise,
+            apart,
+        )
+    ]
+
+
+def miscalibration(items, known, genres):
+    def proportions(of):
+        each = [genres[i] / genres[i].sum() for i in of if genres[i].any()]
+        return np.mean(each, axis=0) if each else None
+
+    p, q = proportions(known), proportions(items)
+    if p is None or q is None:
+        return None
+    return sum(a * np.log(a / (0.99 * b + 0.01 * a)) for a, b in zip(p, q, strict=True) if a > 0)
+
+
+def paired_rmse(first, second, ratings, draws, seed):
+    """(difference of RMSE, 2.5 % and 97.5 % quantile, p) of people drawn with replacement."""
+    generator = np.random.default_rng(seed)
+    n = len(ratings)
+
+    def difference(people):
+        count = sum(ratings[p] for p in people)
+        one, other = (sum(of[p] for p in people) / count for of in (first, second))
+        return one**0.5 - other**0.5
+
+    observed = difference(range(n))
+    found = [difference(generator.integers(0, n, n, dtype=np.int32)) for _ in range(draws)]
+    extreme = [d for d in found if abs(d - observed) >= abs(observed) - 1e-12]
+    low, high = np.quantile(found, [0.025, 0.975])
+    differing = sum(a != b for a, b in zip(first, second, strict=True))
+    least = min(1.0, 2.0 / 2.0**differing)
+    return observed, low, high, max(least, (1 + len(extreme)) / (1 + draws))
+
+
+def holm(p_values):
+    """Holm's correction, pair by pair: the strictest of what each smaller one asks for."""
+    m, ordered = len(p_values), sorted(p_values)
+    strictest = [max(min(1, (m - i) * ordered[i]) for i in range(j + 1)) for j in range(m)]
+    return [strictest[ordered.index(p)] for p in p_values]

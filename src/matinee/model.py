@@ -193,6 +193,17 @@ class Model(Authored):
         return ranking.best(score, (len(rows), self.n_items), n, barred, candidates)
 
     @final
+    def scores(
+        self, people: Any, profiles: csr_array | None = None, *, times: Int64 | None = None
+    ) -> Float32:
+        """(people, n_items) what `recommend` ranks by; ask for people in blocks, it is large.
+
+        The last bits may differ from those of `recommend`, and with who else is asked for.
+        """
+        self._check_fitted()
+        return self._score_at(self._people(people, profiles, times)[0], None)
+
+    @final
     def predict(
         self,
         people: Any,
@@ -202,7 +213,7 @@ class Model(Authored):
         now: npt.ArrayLike | None = None,
         times: Int64 | None = None,
     ) -> Float32:
-        """The rating that person p would give to ``items[p]``, clipped to the scale.
+        """(pairs,) float32: what person p would rate ``items[p]``, clipped to the scale.
 
         Parameters
         ----------
@@ -214,10 +225,6 @@ class Model(Authored):
             When, in UTC seconds. None: unknown.
         times
             When the ratings of `people` were given, where these are histories; see `fold_in`.
-
-        Returns
-        -------
-        (pairs,) float32
         """
         return self._predicted(people, items, profiles, now, times, deviate=False)[0]
 
@@ -335,12 +342,8 @@ class Model(Authored):
         now: int | None = None,
         times: Int64 | None = None,
     ) -> list[list[Reason]]:
-        """Why each of `items` would be recommended to the person of this one-row history.
-
-        Returns
-        -------
-        A list of reasons for each item, the strongest first.
-        """
+        """Why each of `items` would be recommended to the person of this one-row history: a list
+        of reasons for each item, the strongest first."""
         self._check_fitted()
         history = inputs.checked_histories(history, self.n_items)
         if history.shape[0] != 1:

@@ -7,7 +7,7 @@ import math
 import naive
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
@@ -34,28 +34,35 @@ def arrays(drawn):
     return lists, csr_array(relevant)
 
 
-@given(people)
-def test_hits(drawn):
+OF_LISTS = [
+    "ndcg",
+    "recall",
+    "recall_capped",
+    "precision",
+    "average_precision",
+    "reciprocal_rank",
+    "hit_rate",
+]
+
+
+@settings(max_examples=60)
+@given(people, st.integers(1, 10))
+def test_against_the_reference(drawn, k):
     lists, relevant = arrays(drawn)
     hit = metrics.hits(lists, relevant)
     assert hit.dtype == bool
     for row, (_, wanted) in enumerate(drawn):
         assert hit[row].tolist() == [item in wanted for item in lists[row].tolist()]
-
-
-@pytest.mark.parametrize("name", ["ndcg", "recall", "precision"])
-@given(people, st.integers(1, 10))
-def test_against_the_reference(name, drawn, k):
-    lists, relevant = arrays(drawn)
-    hit = metrics.hits(lists, relevant)
     n_relevant = np.diff(relevant.indptr)
-    result = getattr(metrics, name)(hit, n_relevant, k)
-    assert result.dtype == np.float64
-    for row, (_, wanted) in enumerate(drawn):
-        expected = getattr(naive, name)(lists[row].tolist(), wanted, k)
-        assert (
-            np.isnan(result[row]) if expected is None else (result[row] == pytest.approx(expected))
-        )
+    for name in OF_LISTS:
+        result = getattr(metrics, name)(hit, n_relevant, k)
+        assert result.dtype == np.float64
+        expected = [
+            getattr(naive, name)(lists[row].tolist(), wanted, k)
+            for row, (_, wanted) in enumerate(drawn)
+        ]
+        wanted = [np.nan if e is None else e for e in expected]
+        np.testing.assert_allclose(result, wanted, atol=1e-12, err_msg=name)
 
 
 def test_a_rating_of_zero_in_the_test_part_is_relevant():
@@ -91,9 +98,50 @@ def test_of_no_ratings_nothing_can_be_said(metric):
     assert np.isnan(metric(nothing, nothing))
 
 
-def test_coverage():
-    assert metrics.coverage(np.array([[0, 2, -1], [2, 3, -1]], np.int32), 10) == 0.3
-    assert metrics.coverage(np.full((2, 2), -1, np.int32), 10) == 0
+def test_lists_by_hand():
+    """Hits at ranks 2 and 4 of a list of four, of three relevant items; nobody's hits."""
+    hit = np.array([[False, True, False, True], [False] * 4])
+    n_relevant = np.array([3, 1], np.int32)
+    by_hand = {
+        "recall": (1 / 3, 2 / 3, 2 / 3),
+        "recall_capped": (1 / 2, 2 / 3, 2 / 3),
+        "precision": (1 / 2, 2 / 4, 2 / 10),
+        "average_precision": (1 / 4, 1 / 3, 1 / 3),
+        "reciprocal_rank": (1 / 2, 1 / 2, 1 / 2),
+        "hit_rate": (1, 1, 1),
+    }
+    for name, expected in by_hand.items():
+        for k, value in zip((2, 4, 10), expected, strict=True):
+            result = getattr(metrics, name)(hit, n_relevant, k)
+            np.testing.assert_allclose(result, [value, 0], err_msg=name)
+
+
+scored = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from([0.0, 0.5, 1.0, -np.inf, np.nan]), min_size=6, max_size=6),
+        st.sets(st.integers(0, 5)),
+        st.sets(st.integers(0, 5)),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=60)
+@given(scored)
+def test_auc(drawn):
+    scores = np.array([row for row, _, _ in drawn], np.float32)
+    masked, relevant = np.zeros(scores.shape), np.zeros(scores.shape)
+    for row, (_, seen, wanted) in enumerate(drawn):
+        masked[row, list(seen)] = relevant[row, list(wanted)] = 1
+    masked, relevant = csr_array(masked), csr_array(relevant)
+    share = np.full(relevant.nnz, -1.0)
+    for rows in (np.arange(1), np.arange(1, len(drawn))):  # in blocks
+        metrics.outranked(scores[rows], masked, relevant, rows, share)
+    expected = [naive.auc(*each) for each in drawn]
+    np.testing.assert_allclose(
+        metrics.auc(share, relevant), [np.nan if e is None else e for e in expected]
+    )
 
 
 def test_mean_and_interval():
@@ -120,6 +168,7 @@ distributions = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(distributions, st.sampled_from([0.5, 0.9]))
 def test_deviations(drawn, share):
     predicted, deviation, actual = np.array(drawn, np.float32).T

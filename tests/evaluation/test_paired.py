@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from matinee.errors import InvalidInput, InvalidParameter
 from matinee.evaluation import paired
-from matinee.evaluation.paired import paired_bootstrap
+from matinee.evaluation.paired import Resampled, holm, paired_bootstrap, paired_rmse
 
 
 def figures(people=200, gain=0.0, seed=0):
@@ -66,6 +66,20 @@ def test_equal_models_do_not_differ():
     assert alike.p_value < 0.001, "the same gain for everybody is no chance"
 
 
+@pytest.mark.parametrize(("people", "least"), [(1, 1), (2, 0.5), (3, 0.25), (5, 0.0625)])
+def test_a_few_people_prove_nothing(people, least):
+    """All of a few lean one way as often by chance; draws of one person never vary."""
+    second = np.arange(people) / 10
+    found = paired_bootstrap(second + np.linspace(0.1, 0.2, people), second)
+    assert found.p_value == least
+    ratings = np.full(people, 3.0)
+    assert paired_rmse(second + 0.5, second + 0.1, ratings).p_value >= least
+    many = np.zeros(200)
+    many[:people] = 1
+    assert paired_bootstrap(many, np.zeros(200)).p_value >= least, "whoever differs counts"
+    assert (Resampled(second[:, np.newaxis]).interval(0) is None) == (people == 1)
+
+
 def test_whoever_lacks_a_figure_is_left_out():
     first, second = figures()
     first[3], second[7] = np.nan, np.nan
@@ -85,3 +99,48 @@ def test_bad_input():
         paired_bootstrap(np.array([np.nan]), np.array([1.0]))
     with pytest.raises(InvalidParameter, match="draws"):
         paired_bootstrap(first, second, draws=0)
+
+
+def errors(people=60, seed=0):
+    """Sums of squared errors of two models, and how many ratings they are over."""
+    generator = np.random.default_rng(seed)
+    ratings = generator.integers(1, 20, people).astype(float)
+    first, second = (ratings * generator.uniform(0.5, 1.5, people) for _ in range(2))
+    return first, second, ratings
+
+
+@given(st.integers(1, 30), st.integers(1, 40), st.integers(0, 99))
+def test_rmse_against_a_slow_one(people, draws, seed):
+    first, second, ratings = errors(people, seed)
+    result = paired_rmse(first, second, ratings, draws=draws, seed=seed)
+    expected = naive.paired_rmse(first, second, ratings, draws, seed)
+    found = (result.difference, result.low, result.high, result.p_value)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_one_draw_serves_all_columns():
+    first, second = figures()
+    third = first + 0.2
+    third[5] = np.nan
+    sample = Resampled(np.stack([first, second, third], axis=1))
+    assert sample.difference(0, 1) == paired_bootstrap(first, second)
+    assert sample.difference(0, 2).people == 199
+    np.testing.assert_allclose(sample.figures, [first.mean(), second.mean(), np.nanmean(third)])
+    low, high = sample.interval(0)
+    margin = 1.96 * first.std() / np.sqrt(200)
+    assert (low, high) == pytest.approx((first.mean() - margin, first.mean() + margin), abs=0.01)
+
+
+def test_bad_errors():
+    first, second, ratings = errors()
+    with pytest.raises(InvalidInput, match="`ratings` must have one number for each of 60 people"):
+        paired_rmse(first, second, ratings[1:])
+    with pytest.raises(InvalidInput, match="Nobody"):
+        Resampled(np.full((3, 2), np.nan))
+
+
+@given(st.lists(st.floats(0, 1), max_size=12))
+def test_holm_against_its_definition(p_values):
+    corrected = holm(p_values)
+    assert corrected == pytest.approx(naive.holm(p_values))
+    assert all(p <= c <= 1 for p, c in zip(p_values, corrected, strict=True))

@@ -10,7 +10,7 @@ import numpy as np
 
 from matinee.evaluation.intervals import SHARES, SURE, TINY, Calibration, columns, nearest
 from matinee.evaluation.metrics import Float64
-from matinee.interactions import Bool, Float32
+from matinee.interactions import Bool, Float32, Int64
 from matinee.model import Model
 from matinee.splits import Split
 
@@ -23,6 +23,8 @@ _MOST_STEPS = 20
 _RIDGE = 30.0
 """Penalty on w: what keeps 60 ratings from telling tales, and no longer counts with thousands."""
 _TURNS = 50
+_AT_ONCE = 4096
+"""Test ratings whose histories are held at a time."""
 _MOST_ROWS = 200_000
 """That w is learned from: more would say the same, and take seconds."""
 
@@ -38,9 +40,30 @@ class _Held(NamedTuple):
         return _Held(self.columns[rows], self.predicted[rows], self.actual[rows])
 
 
+class Measured(NamedTuple):
+    """Test ratings that what was learned from others is measured by, each once."""
+
+    rows: Int64
+    """(n,) places in the test part."""
+    error: Float64
+    """(n,) the absolute error that was expected."""
+    inside: Bool
+    """(n, 2) whether the interval of each of `SHARES` holds the rating."""
+    width: Float64
+    """(n, 2) how wide it is."""
+
+
 def learned(
     model: Model, split: Split, predicted: Float32, deviation: Float32 | None = None
 ) -> Calibration | None:
+    """`measured`, and only what was learned."""
+    found = measured(model, split, predicted, deviation)
+    return None if found is None else found[0]
+
+
+def measured(
+    model: Model, split: Split, predicted: Float32, deviation: Float32 | None = None
+) -> tuple[Calibration, Measured] | None:
     """Learn from test ratings how far off their predictions are, and measure what that is worth.
 
     Coverage, width and errors are measured on each half of the test ratings by what was learned
@@ -64,16 +87,37 @@ def learned(
         min(float(model.bounds_[0]), float(actual.min())),
         max(float(model.bounds_[1]), float(actual.max())),
     )
-    known = columns(
-        model, test.user_index, test.item_index, predicted, deviation, scale, float(actual.std())
-    )
+    known = _columns(model, split, predicted, deviation, scale, float(actual.std()))
     return _measured(_Held(known, predicted, actual), scale, _teaching(split))
+
+
+def _columns(
+    model: Model,
+    split: Split,
+    predicted: Float32,
+    deviation: Float32 | None,
+    scale: tuple[float, float],
+    spread: float,
+) -> Float64:
+    """`intervals.columns` of all test ratings."""
+    test, given = split.test, split.given
+    if given is None:
+        people, items = test.user_index, test.item_index
+        return columns(model, people, items, predicted, deviation, scale, spread)
+    found = []
+    # Each rating comes with the whole history of its person.
+    for start in range(0, len(test), _AT_ONCE):
+        rows = slice(start, start + _AT_ONCE)
+        own = None if deviation is None else deviation[rows]
+        histories, items = given.matrix[test.user_index[rows]], test.item_index[rows]
+        found.append(columns(model, histories, items, predicted[rows], own, scale, spread))
+    return np.concatenate(found)
 
 
 def _teaching(split: Split) -> list[Bool]:
     """Which test ratings teach what all others are measured by, once for each measurement."""
     n = len(split.test)
-    if split.protocol.kind == "time" and split.test.time is not None:
+    if split.protocol.kind in ("time", "rolling") and split.test.time is not None:
         earlier = np.zeros(n, bool)
         earlier[np.argsort(split.test.time, kind="stable")[: n // 2]] = True
         return [earlier]
@@ -82,29 +126,34 @@ def _teaching(split: Split) -> list[Bool]:
     return [part != k for k in range(parts)]
 
 
-def _measured(held: _Held, scale: tuple[float, float], ways: list[Bool]) -> Calibration:
+def _measured(
+    held: _Held, scale: tuple[float, float], ways: list[Bool]
+) -> tuple[Calibration, Measured]:
     """Learned from all, and measured: of each way by what those rows teach of all others."""
     whole = _calibrated(held, scale)
-    inside, width, error, sure = [], [], [], []
+    rows, expected, inside, width, sure = [], [], [], [], []
     for teaches in ways:
         of_half, judged = _calibrated(held.of(teaches), scale), held.of(~teaches)
-        expected = of_half.error(judged.columns)
-        bounds = [of_half.interval(judged.predicted, expected, share) for share in SHARES]
+        error = of_half.error(judged.columns)
+        bounds = [of_half.interval(judged.predicted, error, share) for share in SHARES]
         r = judged.actual[:, np.newaxis]
         low, high = (np.stack(side, axis=1) for side in zip(*bounds, strict=True))
+        rows.append(np.flatnonzero(~teaches))
+        expected.append(error)
         inside.append((low - 1e-6 <= r) & (r <= high + 1e-6))
         width.append(high - low)
-        error.append(np.abs(judged.actual - judged.predicted))
-        sure.append(of_half.places(expected))
-    errors, place = np.concatenate(error), np.concatenate(sure)
+        sure.append(of_half.places(error))
+    found = Measured(*[np.concatenate(each) for each in (rows, expected, inside, width)])
+    errors = np.abs(held.actual - held.predicted)[found.rows]
+    place = np.concatenate(sure)
     classes = [errors[place == k] for k in range(len(SURE))]
     return replace(
         whole,
-        coverage=tuple(np.concatenate(inside).mean(axis=0).tolist()),
-        width=tuple(np.concatenate(width).mean(axis=0).tolist()),
+        coverage=tuple(found.inside.mean(axis=0).tolist()),
+        width=tuple(found.width.mean(axis=0).tolist()),
         errors=tuple(float(of.mean()) if len(of) else None for of in classes),
         parts=tuple(len(of) / len(errors) for of in classes),
-    )
+    ), found
 
 
 def _calibrated(held: _Held, scale: tuple[float, float]) -> Calibration:

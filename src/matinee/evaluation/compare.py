@@ -4,27 +4,56 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from matinee.errors import InvalidInput
-from matinee.evaluation import metrics
-from matinee.evaluation.calibrating import learned
-from matinee.evaluation.intervals import SHARES, Calibration
-from matinee.interactions import Float32, Int32, SideInformation
+from matinee.evaluation import leaks, of_ratings, segments
+from matinee.evaluation.asking import Asking
+from matinee.evaluation.beyond import Catalogue
+from matinee.evaluation.intervals import Calibration
+from matinee.evaluation.metrics import Float64, mean_and_interval
+from matinee.evaluation.of_lists import CUTOFF, RECALL_CUTOFF, JudgedLists
+from matinee.evaluation.segments import Segmentation
+from matinee.interactions import Float32, Int32, Int64, SideInformation
 from matinee.model import Model
 from matinee.progress import Progress, silent
 from matinee.splits import Protocol, Split
 
-PRIMARY = {"rating": "rmse", "ranking": "ndcg@10"}
+PRIMARY = {"rating": "rmse", "ranking": f"ndcg@{CUTOFF}"}
 """The figure by which models of a task are put in order."""
-CUTOFF = 10
-RECALL_CUTOFF = 20
 SEES = " (sees which test pairs exist)"
 """What every table says of a transductive model."""
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """What a model did for each person judged.
+
+    Attributes
+    ----------
+    index : (people,) int64
+        User indices, ascending.
+    figures : name -> (people,) float64
+        "ranking": all that are means over people, by the same name; NaN where somebody has none.
+    lists : (people, 20) int32, or None
+        "ranking": what was recommended, best first, -1 where a list ends early.
+    squared, absolute : (people,) float64; count : (people,) int64; or None
+        "rating": sums of the squared and absolute errors of each person's test ratings, and how
+        many these are.
+    predicted : (test ratings,) float32, or None
+        "rating": in the order of ``split.test``.
+    """
+
+    index: Int64
+    figures: dict[str, Float64] = field(default_factory=dict)
+    lists: Int32 | None = None
+    squared: Float64 | None = None
+    absolute: Float64 | None = None
+    count: Int64 | None = None
+    predicted: Float32 | None = None
 
 
 @dataclass(frozen=True)
@@ -34,15 +63,24 @@ class Evaluation:
     Attributes
     ----------
     figures
-        Mean of each metric. "rating": rmse, mae, r2, and of the intervals that should hold a half
-        and nine tenths of all ratings: how many they hold (coverage@50%, coverage@90%) and how
-        wide they are. "ranking": ndcg@10, recall@20, precision@10, coverage@10.
+        The primary one first; what cannot be known (without genres, or from too few ratings) is
+        left out. "rating": rmse, mae, r2, log_likelihood, and of the intervals that should hold a
+        half and nine tenths of all ratings: how many they hold (coverage@50%, coverage@90%) and
+        how wide they are (width@50%, width@90%). "ranking": those of `of_lists`.
     intervals
         95 % interval of the first metric, over ratings or people.
     counted
         Test ratings, or people with test items, that the figures are means of.
+    fit_seconds, answer_seconds
+        Of the fit, 0 where it was fitted before; of lists or predictions, and of judging them.
     calibration
         What the test ratings teach of a rating model's errors; None where they are too few.
+    segments
+        Figures by segmentation and segment, such as segments["people"]["light"]["ndcg@10"];
+        "counted" is how many people, or ratings, these are means of. Segments without any are
+        left out.
+    people
+        The same person by person; not in `as_dict`.
     """
 
     model: str
@@ -55,9 +93,12 @@ class Evaluation:
     fit_seconds: float
     answer_seconds: float
     calibration: Calibration | None = None
+    segments: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    people: People | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Plain JSON, without `people`."""
+        return {k: v for k, v in asdict(replace(self, people=None)).items() if k != "people"}
 
 
 def compare(
@@ -102,128 +143,119 @@ def evaluate(
     split: Split,
     side: SideInformation | None = None,
     *,
+    segmentations: Sequence[Segmentation] | None = None,
+    auc: bool = False,
     progress: Progress = silent,
 ) -> Evaluation:
-    """Fit `model` on the training part and judge it on the test part."""
+    """Fit `model` on the training part and judge it on the test part: see `judge`."""
+    leaks.refuse(split)
     start = time.perf_counter()
     asked = replace(split.test, value=None) if model.transductive else None
     model.fit(split.train, side, progress=progress, asked=asked)
-    fitted = time.perf_counter()
-    predicted = _predicted(model, split) if model.task == "rating" else None
-    if predicted is None:
-        judged, calibration = _judge_lists(model, split), None
-    else:
-        judged = _judge_ratings(predicted[0], split)
-        calibration = learned(model, split, *predicted)
-        judged[0].update(_of_intervals(calibration))
-    figures, intervals, counted = judged
-    return Evaluation(
-        model.name + (SEES if model.transductive else ""),
-        model.parameters,
-        model.task,
-        split.protocol,
-        figures,
-        intervals,
-        counted,
-        fitted - start,
-        time.perf_counter() - fitted,
-        calibration,
-    )
+    seconds = time.perf_counter() - start
+    judged = judge(model, split, side, segmentations=segmentations, auc=auc, progress=progress)
+    return replace(judged, fit_seconds=seconds)
 
 
-_Judged = tuple[dict[str, float], dict[str, tuple[float, float]], int]
+def judge(
+    model: Model,
+    split: Split,
+    side: SideInformation | None = None,
+    *,
+    segmentations: Sequence[Segmentation] | None = None,
+    auc: bool = False,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Judge a model that was fitted on the training part on the test part.
 
+    Lists are ranked over the whole catalogue but what is known of the person (``split.known``),
+    and nothing is sampled; equal scores come in order of item index. People whom the training
+    part does not hold are folded in from ``split.given``.
 
-def judge(model: Model, split: Split) -> _Judged:
-    """Judge a fitted model on the test part: figures, intervals, and how many they are means of.
-
-    Of the intervals of single ratings, which `evaluate` learns and judges, there are none.
-    """
-    if model.task == "ranking":
-        return _judge_lists(model, split)
-    test = split.test
-    return _judge_ratings(model.predict(test.user_index, test.item_index, now=test.time), split)
-
-
-def _predicted(model: Model, split: Split) -> tuple[Float32, Float32 | None]:
-    """Predictions of the test ratings, and their deviations where the model states them."""
-    test = split.test
-    if model.has_deviation:
-        return model.predict_with_deviation(test.user_index, test.item_index, now=test.time)
-    return model.predict(test.user_index, test.item_index, now=test.time), None
-
-
-def _of_intervals(calibration: Calibration | None) -> dict[str, float]:
-    """Coverage and width of each interval; NaN where nothing could be learned."""
-    figures = {}
-    for what in ("coverage", "width"):
-        for place, share in enumerate(SHARES):
-            known = np.nan if calibration is None else getattr(calibration, what)[place]
-            figures[f"{what}@{share:.0%}"] = known
-    return figures
-
-
-def _judge_ratings(predicted: Float32, split: Split) -> _Judged:
-    test = split.test
-    if test.value is None:
-        raise InvalidInput("Rating models need test ratings with values, got implicit feedback.")
-    squared = (predicted.astype(np.float64) - test.value) ** 2
-    _, low, high = metrics.mean_and_interval(squared)
-    figures = {
-        "rmse": metrics.rmse(predicted, test.value),
-        "mae": metrics.mae(predicted, test.value),
-        "r2": metrics.r2(predicted, test.value),
-    }
-    return figures, {"rmse": (float(np.sqrt(max(low, 0))), float(np.sqrt(high)))}, len(test)
-
-
-@dataclass(frozen=True, eq=False)
-class PersonFigures:
-    """Figures of each person with test items, in order of index.
-
-    Attributes
+    Parameters
     ----------
-    people : (people,) user indices
-    ndcg, recall, precision : (people,) float64
-        At the cutoffs of every comparison: 10, 20, 10.
-    lists : (people, 20) int32
-        What was recommended, best first.
+    side
+        As the model was fitted with it: profiles of people who are folded in, and the features
+        and genres that lists are described by.
+    segmentations
+        Of which figures are given apart; default: `segments.standard`, () for none.
+    auc
+        Give the AUC of lists as well: all items must be scored for that, the lists alone may
+        take half of the time or less.
+
+    Raises
+    ------
+    InvalidInput
+        A rating model, and test ratings without values; or segments of other people or items; or
+        training has seen what test asks for (see `leaks`).
     """
+    leaks.refuse(split)
+    parted = segments.standard(split) if segmentations is None else segmentations
+    for one in parted:
+        one.check(split.train)
+    start = time.perf_counter()
+    if model.task == "rating":
+        judged = _judge_ratings(model, split, side, parted)
+    else:
+        judged = _judge_lists(model, split, side, parted, auc, progress)
+    return replace(judged, answer_seconds=time.perf_counter() - start)
 
-    people: npt.NDArray[np.int64]
-    ndcg: metrics.Float64
-    recall: metrics.Float64
-    precision: metrics.Float64
-    lists: Int32
 
-
-def per_person(model: Model, split: Split) -> PersonFigures:
-    """Judge the lists of a fitted model on the test part, person by person.
-
-    Two models' figures of the same split may be paired: see `evaluation.paired`.
-    """
-    relevant = split.test.matrix
-    people = np.flatnonzero(np.diff(relevant.indptr))
-    relevant = relevant[people]
-    n_relevant = np.diff(relevant.indptr)
-    lists = model.recommend(people, RECALL_CUTOFF).items
-    hit = metrics.hits(lists, relevant)
-    return PersonFigures(
-        people,
-        metrics.ndcg(hit, n_relevant, CUTOFF),
-        metrics.recall(hit, n_relevant, RECALL_CUTOFF),
-        metrics.precision(hit, n_relevant, CUTOFF),
-        lists,
+def _judge_ratings(
+    model: Model,
+    split: Split,
+    side: SideInformation | None,
+    parted: Sequence[Segmentation],
+) -> Evaluation:
+    if split.test.value is None:
+        raise InvalidInput("Rating models need test ratings with values, got implicit feedback.")
+    predicted, deviation = Asking(model, split, side).predictions()
+    judged = of_ratings.judged(model, split, predicted, deviation)
+    _, low, high = mean_and_interval(judged.squared)
+    squared, absolute, count = judged.by_person(split.people)
+    return replace(
+        _evaluation(model, split),
+        figures=judged.figures(),
+        intervals={"rmse": (float(np.sqrt(max(low, 0))), float(np.sqrt(high)))},
+        counted=len(split.test),
+        calibration=judged.calibration,
+        segments=judged.by_segment(parted),
+        people=People(
+            split.people, squared=squared, absolute=absolute, count=count, predicted=predicted
+        ),
     )
 
 
-def _judge_lists(model: Model, split: Split) -> _Judged:
-    of = per_person(model, split)
-    mean, low, high = metrics.mean_and_interval(of.ndcg)
-    figures = {
-        f"ndcg@{CUTOFF}": mean,
-        f"recall@{RECALL_CUTOFF}": metrics.mean_and_interval(of.recall)[0],
-        f"precision@{CUTOFF}": metrics.mean_and_interval(of.precision)[0],
-        f"coverage@{CUTOFF}": metrics.coverage(of.lists[:, :CUTOFF], split.train.n_items),
-    }
-    return figures, {f"ndcg@{CUTOFF}": (low, high)}, len(of.people)
+def _judge_lists(
+    model: Model,
+    split: Split,
+    side: SideInformation | None,
+    parted: Sequence[Segmentation],
+    auc: bool,
+    progress: Progress,
+) -> Evaluation:
+    asking = Asking(model, split, side)
+    relevant, known = split.test.matrix[split.people], split.known.matrix[split.people]
+    judged = JudgedLists(
+        split.people,
+        asking.lists(RECALL_CUTOFF, progress),
+        relevant,
+        known,
+        Catalogue.of(split.train, side),
+        asking.outranked(known, relevant, progress) if auc else None,
+    )
+    first = PRIMARY["ranking"]
+    _, low, high = mean_and_interval(judged.own[first])
+    return replace(
+        _evaluation(model, split),
+        figures=judged.figures(),
+        intervals={first: (low, high)},
+        counted=len(split.people),
+        segments=judged.by_segment(parted),
+        people=People(split.people, judged.own, judged.lists),
+    )
+
+
+def _evaluation(model: Model, split: Split) -> Evaluation:
+    name = model.name + (SEES if model.transductive else "")
+    return Evaluation(name, model.parameters, model.task, split.protocol, {}, {}, 0, 0.0, 0.0)
