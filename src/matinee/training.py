@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from matinee import models
+from matinee import memory, models
+from matinee.cards import making, words
 from matinee.data import load
 from matinee.data.movielens import sets
 from matinee.errors import InvalidInput, InvalidParameter, some
-from matinee.evaluation.compare import Evaluation, compare, evaluate, quality
+from matinee.evaluation import origins
+from matinee.evaluation.compare import Evaluation, evaluate, quality
+from matinee.evaluation.origins import Origin
+from matinee.evaluation.protocols import parts
 from matinee.features import side_information
 from matinee.interactions import Interactions, SideInformation, default_liked_threshold
 from matinee.model import Model
-from matinee.models.regressors import Regressors
 from matinee.people_clusters import PeopleClusters
 from matinee.progress import Progress, silent
-from matinee.splits import Split, random_split, time_split, user_holdout
+from matinee.splits import Split
 from matinee.storage import lineage
 from matinee.storage.workspace import Workspace
-
-_log = logging.getLogger(__name__)
 
 DEFAULT_MODELS = (
     "popularity",
@@ -50,73 +50,6 @@ class Trained:
     evaluation: Evaluation | None
     """None where there were too few ratings to hold any out."""
     seconds: float
-
-
-def held_out(ratings: Interactions, task: str, liked: float, seed: int = 42) -> Split:
-    """The split by which models of a task are judged: random ratings, or liked items a person."""
-    if task == "rating":
-        return random_split(ratings, 0.1, seed)
-    return user_holdout(ratings, 0.2, seed, liked=liked)
-
-
-def held_out_by_time(ratings: Interactions, task: str, liked: float) -> Split:
-    """One cut in time for everybody, the last tenth of the ratings held out."""
-    split = time_split(ratings, 0.1)
-    if task == "rating":
-        return split
-    return Split(split.train.liked(liked), split.test.liked(liked), split.protocol)
-
-
-def _created_for(way: str, name: str) -> Model:
-    """A model with its defaults; by time its features know the past only."""
-    past = way == "time" and models.get(name) is Regressors
-    return models.create(name, features="past") if past else models.create(name)
-
-
-_WAYS = {"random": held_out, "time": held_out_by_time}
-
-
-def leaderboard(
-    ratings: Interactions,
-    side: SideInformation,
-    names: Sequence[str] = DEFAULT_MODELS,
-    *,
-    liked: float | None = None,
-    split: str | None = None,
-    progress: Progress = silent,
-) -> list[Evaluation]:
-    """Every model on held-out ratings, by a random split and, where times are known, by time.
-
-    Models of a task are judged by the same split and listed best first; nothing is tuned here.
-
-    Parameters
-    ----------
-    split
-        "random" or "time", for one of the two only.
-    """
-    if split not in (None, *_WAYS):
-        raise InvalidParameter(f"`split` must be {' or '.join(_WAYS)}, got {split!r}.")
-    liked = default_liked_threshold(*ratings.scale) if liked is None else liked
-    results: list[Evaluation] = []
-    failed: InvalidInput | None = None
-    for task in ("rating", "ranking"):
-        chosen = [name for name in names if models.get(name).task == task]
-        if not chosen or (task == "rating" and ratings.value is None):
-            continue
-        default = ["random"] if ratings.time is None else list(_WAYS)
-        for way in [split] if split else default:
-            try:
-                parts = _WAYS[way](ratings, task, liked)
-            except InvalidInput as error:
-                # Too little to hold out this way is no reason to lose what the others show.
-                failed = error
-                _log.warning("No %s models by this split: %s", task, error)
-                continue
-            fitting = [_created_for(way, name) for name in chosen]
-            results += compare(fitting, parts, side, progress=progress)
-    if not results and failed is not None:
-        raise failed
-    return results
 
 
 def import_once(
@@ -157,6 +90,8 @@ def train(
     names: Sequence[str] = DEFAULT_MODELS,
     *,
     parameters: dict[str, Any] | None = None,
+    chosen_by: Mapping[str, str] | None = None,
+    origin: Origin | None = None,
     progress: Progress = silent,
 ) -> list[Trained]:
     """Train models on all ratings of a workspace and activate the best of each task.
@@ -172,7 +107,12 @@ def train(
         Of models; InvalidInput before anything is fitted if one cannot be.
     parameters
         Hyperparameters that differ from the defaults, for those models that have them.
+    chosen_by
+        Where each of these comes from, such as "--set": it stands in the model's card.
+    origin
+        The search that chose them, if one did.
     """
+    by = {**dict.fromkeys(parameters or {}, "stated"), **(chosen_by or {})}
     chosen = [_created(name, parameters or {}) for name in dict.fromkeys(names)]
     store = workspace.store
     ratings = store.interactions(progress)
@@ -193,24 +133,72 @@ def train(
         store.genome(),
         sentences=any(model.parameters.get("sentence", 0) > 0 for model in chosen),
     )
-    made_from = lineage.of_training(store, ratings, side).as_dict()
-    results = []
-    for done, model in enumerate(chosen):
+    made_from = lineage.of_training(store, ratings, side)
+    splits = {task: _held_out(ratings, task, liked) for task in {m.task for m in chosen}}
+    results: dict[str, Trained] = {}
+    # Baselines first: the cards of the others say how far above them they are.
+    for done, model in enumerate(sorted(chosen, key=lambda m: not m.baseline)):
         progress("training", done, len(chosen))
-        start = time.perf_counter()
-        evaluation = _judged(model, ratings, liked, side, progress)
+        split = splits[model.task]
+        evaluation = None if split is None else evaluate(model, split, side, progress=progress)
         learned = ratings if model.task == "rating" else ratings.liked(liked)
-        model.fit(learned, side, progress=progress)
-        seconds = time.perf_counter() - start
+        with memory.peak() as held:
+            start = time.perf_counter()
+            model.fit(learned, side, progress=progress)
+            seconds = time.perf_counter() - start
+        judged = None
+        if split is not None and evaluation is not None:
+            chosen_on = (
+                None if origin is None else origins.check(origin, ratings, split, store.sources())
+            )
+            beside = _beside(workspace, model, evaluation)
+            judged = making.judged_of(evaluation, split, beside=beside, chosen=chosen_on)
+        card = making.made(
+            model,
+            making.data_of(ratings, learned, side, liked=liked, specs=made_from),
+            judged,
+            making.cost_of(seconds, held),
+            side,
+            by=by,
+            origin=origin,
+            unjudged="there were too few ratings to hold any out",
+        )
         details = _details(workspace, model, ratings, liked, side, evaluation, seconds)
-        details["specs"] = made_from
-        archive_id = workspace.save_model(model, details)
+        details |= {"specs": made_from.as_dict(), "card": card.as_dict()}
+        archive_id = workspace.save_model(model, details, card=words.as_text(card))
         if isinstance(model, PeopleClusters):
             workspace.keep_members(archive_id, model.members_, liked)
-        results.append(Trained(archive_id, model.name, model.task, evaluation, seconds))
+        results[model.name] = Trained(archive_id, model.name, model.task, evaluation, seconds)
     progress("training", len(chosen), len(chosen))
-    _activate_best(workspace, results)
-    return results
+    trained = [results[model.name] for model in chosen]
+    _activate_best(workspace, trained)
+    return trained
+
+
+def _held_out(ratings: Interactions, task: str, liked: float) -> Split | None:
+    """What models of a task are judged by; None where there are too few ratings to hold any out:
+    they are fitted then, and nothing is claimed of them."""
+    try:
+        return parts("random", ratings, task, liked=liked)[0]
+    except InvalidInput:
+        return None
+
+
+def _beside(
+    workspace: Workspace, model: Model, evaluation: Evaluation
+) -> dict[str, dict[str, float]]:
+    """Figures of the baselines of a model's task on the very same held-out ratings."""
+    protocol, version = str(evaluation.protocol), workspace.store.version()
+    found: dict[str, dict[str, float]] = {}
+    for name in models.names():
+        kind = models.get(name)
+        if not kind.baseline or kind.task != model.task or name == model.name:
+            continue
+        for told in workspace.newest(name, 1):
+            details = told.get("details", {})
+            if (details.get("store_version"), details.get("protocol")) == (version, protocol):
+                found[name] = details["figures"]
+    return found
 
 
 def _created(name: str, parameters: dict[str, Any]) -> Model:
@@ -240,21 +228,6 @@ def _rankers_only(chosen: list[Model]) -> list[Model]:
             f"popularity or user_clusters, not {', '.join(m.name for m in chosen)}."
         )
     return rankers
-
-
-def _judged(
-    model: Model,
-    ratings: Interactions,
-    liked: float,
-    side: SideInformation,
-    progress: Progress,
-) -> Evaluation | None:
-    try:
-        split = held_out(ratings, model.task, liked)
-    except InvalidInput:
-        # Too few ratings to hold any out: the model is fitted, and nothing is claimed of it.
-        return None
-    return evaluate(model, split, side, progress=progress)
 
 
 def _details(
@@ -325,21 +298,3 @@ def parsed(stated: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
                 f"`{name}` must be of type {kind.__name__}, got {value!r}."
             ) from error
     return values
-
-
-def for_comparison(names: Sequence[str] | None, task: str | None) -> list[str]:
-    """The models to compare: those named or all of a task, and always its baselines.
-
-    A transductive model is there only if it is named.
-    """
-    if task not in (None, "rating", "ranking"):
-        raise InvalidParameter(f"`task` must be rating or ranking, got {task!r}.")
-    honest = (n for n in models.names() if not models.get(n).transductive)
-    chosen = [models.get(n.strip()) for n in (honest if names is None else names)]
-    kept = [m.name for m in chosen if task in (None, m.task)]
-    if not kept:
-        raise InvalidParameter(f"None of {', '.join(names or ())} is a model for {task}.")
-    tasks = {models.get(n).task for n in kept}
-    every = [models.get(n) for n in models.names()]
-    baselines = [m.name for m in every if m.baseline and m.task in tasks]
-    return list(dict.fromkeys([*baselines, *kept]))

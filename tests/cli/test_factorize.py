@@ -38,7 +38,7 @@ def test_figures_by_epoch_and_a_folder(run, tmp_path):
     assert "test chooses nothing" in out
     assert "on 44 test ratings: rmse " in out
     made = {path.name for path in (tmp_path / "mine").iterdir()}
-    assert made == {"model", "ids.json", "curve.csv", "curve.svg"}
+    assert made == {"model", "ids.json", "curve.csv", "curve.html", "curve.svg"}
     assert "fitting als" in err
 
 
@@ -46,7 +46,7 @@ def test_json_and_a_place_of_its_own(run, tmp_path):
     code, out, err = run("--data", "train.csv", "--model", "mle", "--k", "4", "--json")
     assert code == 0, err
     told = json.loads(out)
-    assert told["protocol"] == "random, 90%/10%, seed 42"
+    assert told["protocol"].startswith("random, 90%/10%, seed 42; ")
     assert {"rmse", "mae", "r2"} <= set(told["figures"])
     assert told["curve"][0]["judged_on"] == "validation"
     assert (tmp_path / told["folder"] / "model" / "manifest.json").exists()

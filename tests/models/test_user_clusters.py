@@ -14,11 +14,11 @@ from matinee.clustering.people import FEATURES
 from matinee.data import load
 from matinee.errors import InvalidInput, InvalidParameter
 from matinee.evaluation.compare import evaluate
+from matinee.evaluation.protocols import parts
 from matinee.features import side_information
 from matinee.interactions import Interactions, SideInformation
 from matinee.models.user_clusters import UserClusters
 from matinee.storage import archive
-from matinee.training import held_out, held_out_by_time
 
 NAMES = ("age:18-24", "age:25-34", "gender:F", "gender:M")
 
@@ -298,8 +298,8 @@ def test_every_cluster_recommender_is_above_popularity(name, shared_data, monkey
     monkeypatch.setenv("MATINEE_DATA", str(shared_data))
     data = load(name)
     side = side_information(data.item_table, data.user_table, data.tags)
-    for held, margin in ((held_out, 0.01), (held_out_by_time, 0.0)):
-        split = held(data.interactions, "ranking", 4.0)
+    for way, margin in (("random", 0.01), ("time", 0.0)):
+        (split,) = parts(way, data.interactions, "ranking", liked=4.0)
         kinds = ("popularity", "user_clusters", "item_clusters", "spectral_clusters")
         made = map(models.create, kinds)
         quality = {m.name: evaluate(m, split, side).figures["ndcg@10"] for m in made}

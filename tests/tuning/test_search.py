@@ -13,9 +13,9 @@ from small import small_dataset
 from matinee import models
 from matinee.errors import Diverged, InvalidInput, InvalidParameter, Unsupported
 from matinee.evaluation.compare import judge
+from matinee.evaluation.protocols import parts
 from matinee.interactions import Interactions
 from matinee.models.als import ALS
-from matinee.training import held_out
 from matinee.tuning import configuration, study
 from matinee.tuning.search import search, spaces
 
@@ -58,17 +58,18 @@ def test_the_default_is_trial_0_judged_on_validation(name, data, tmp_path):
     with search(name, data, tmp_path) as found:
         found.run(3)
         default, best = found.default, found.best
-        split = held_out(ratings, kind.task, 4.0).validation()
+        split = parts("random", ratings, kind.task, liked=4.0)[0].validation()
         assert len(found.split.train) == len(split.train)
         model = kind().fit(split.train, found._side)
-        assert default.figure == judge(model, split)[0][found.metric]
+        assert default.figure == judge(model, split, found._side).figures[found.metric]
         assert default.parameters == {n: getattr(kind(), n) for n in spaces(kind)}
         sign = 1 if kind.task == "rating" else -1
         assert sign * best.figure == min(sign * t.figure for t in found.trials if t.figure)
         assert found.gain == pytest.approx(abs(default.figure - best.figure) / default.figure)
-        name_read, parameters = configuration.read(found.config)
+        name_read, parameters, origin = configuration.read(found.config)
     assert name_read == name
     assert parameters == kind(**best.parameters).parameters
+    assert origin.trial == best.number
 
 
 def test_the_same_seed_tries_the_same(data, whole, tmp_path):
@@ -117,18 +118,21 @@ def test_trials_that_fail_are_kept_and_never_the_best(data, tmp_path, monkeypatc
             raise Diverged("it ran away")
         if len(fits) == 3:
             raise InvalidInput("not with these")
+        if len(fits) == 4:
+            raise MemoryError
         return fit(model, *args, **kwargs)
 
     monkeypatch.setattr(ALS, "fit", failing)
     with search("als", data, tmp_path) as found:
-        found.run(4)
-        assert [t.outcome for t in found.trials] == ["done", "diverged", "refused", "done"]
-        assert [t.figure is None for t in found.trials] == [False, True, True, False]
-        assert found.best.number in (0, 3)
+        found.run(5)
+        outcomes = ["done", "diverged", "refused", "refused", "done"]
+        assert [t.outcome for t in found.trials] == outcomes
+        assert [t.figure is None for t in found.trials] == [o != "done" for o in outcomes]
+        assert found.best.number in (0, 4)
 
 
 def test_figures_that_are_no_number_have_diverged(data, tmp_path, monkeypatch):
-    monkeypatch.setattr("matinee.tuning.search.judge", lambda m, s: ({"rmse": math.nan}, {}, 0))
+    monkeypatch.setattr("matinee.tuning.search.primary", lambda *of: math.nan)
     with search("als", data, tmp_path) as found:
         found.run(2)
         assert {t.outcome for t in found.trials} == {"diverged"}
@@ -150,12 +154,12 @@ def test_what_is_refused_by_default_is_an_error(data, tmp_path, monkeypatch):
 def test_trials_that_fall_behind_are_stopped(data, tmp_path, monkeypatch):
     tries = []
 
-    def judged(model, split):
+    def judged(model, split, side):
         # Each worse than the one before, so from the sixth on all fall behind.
         tries.append(model)
-        return {"rmse": 1.0 + len({id(m) for m in tries})}, {}, 1
+        return 1.0 + len({id(m) for m in tries})
 
-    monkeypatch.setattr("matinee.tuning.search.judge", judged)
+    monkeypatch.setattr("matinee.tuning.search.primary", judged)
     with search("als", data, tmp_path) as found:
         found.run(8)
         outcomes = [t.outcome for t in found.trials]
@@ -199,7 +203,7 @@ def test_what_cannot_be_tuned(data, tmp_path, monkeypatch):
 
 def test_test_ratings_are_never_seen(data, tmp_path, monkeypatch):
     ratings = data.interactions
-    test = held_out(ratings, "rating", 4.0).test
+    test = parts("random", ratings, "rating")[0].test
     hidden = set(zip(test.user_index.tolist(), test.item_index.tolist(), strict=True))
     fit = ALS.fit
 

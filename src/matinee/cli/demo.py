@@ -11,7 +11,7 @@ from matinee.cli.options import WorkspaceOption
 
 if TYPE_CHECKING:
     from matinee.data.dataset import Dataset
-    from matinee.evaluation.compare import Evaluation
+    from matinee.evaluation.records import Comparison
     from matinee.report.first_look import Asked
     from matinee.storage.workspace import Workspace
 
@@ -40,24 +40,28 @@ def demo(
 
         matinee demo --no-serve
     """
-    from matinee import training
+    from matinee import comparing, training
     from matinee.cli import draw
     from matinee.data import load
-    from matinee.features import side_information
     from matinee.storage.workspace import Workspace
 
     with Workspace.open(workspace, create=True) as opened:
         with draw.progress_bar() as progress:
             training.import_once(opened, SET, progress)
             dataset = load(SET, progress=progress)
-            side = side_information(dataset.item_table, dataset.user_table, dataset.tags)
-            results = training.leaderboard(dataset.interactions, side, progress=progress)
+            compared = comparing.run(
+                dataset,
+                training.DEFAULT_MODELS,
+                folder=opened.path / "comparisons",
+                progress=progress,
+            )
             training.train(opened, progress=progress)
-        draw.leaderboard(results)
+        for board in compared.boards:
+            draw.board(board)
         asked = _ask(opened, user)
         for item in asked:
             draw.recommendations(item.question, item.answer)
-        report = _report(opened, dataset, results, asked)
+        report = _report(opened, dataset, compared, asked)
     typer.echo(f"Report: {report}")
     if serve:
         from matinee.cli.serve import serve as run
@@ -81,12 +85,12 @@ def _ask(workspace: Workspace, user: str) -> list[Asked]:
 
 
 def _report(
-    workspace: Workspace, dataset: Dataset, results: list[Evaluation], asked: list[Asked]
+    workspace: Workspace, dataset: Dataset, compared: Comparison, asked: list[Asked]
 ) -> Path:
     from matinee.report.first_look import write
 
     folder = workspace.path / "reports"
     folder.mkdir(exist_ok=True)
     path = folder / "first-look.html"
-    write(path, dataset, results, asked)
+    write(path, dataset, compared, asked)
     return path

@@ -12,7 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from matinee.answers import Interval, Recommendation, Title
-    from matinee.evaluation.compare import Evaluation
+    from matinee.evaluation.records import Board
     from matinee.progress import Progress
 
 
@@ -22,10 +22,13 @@ def as_json(value: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
-    from dataclasses import asdict, is_dataclass
+    from dataclasses import fields, is_dataclass
 
     if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+        # Records that know what of them is for others say so.
+        if hasattr(value, "as_dict"):
+            return value.as_dict()
+        return {of.name: getattr(value, of.name) for of in fields(value)}
     return value.item() if hasattr(value, "item") else str(value)
 
 
@@ -51,7 +54,8 @@ def _cell(value: Any) -> str:
 
     if value is None:
         return "-"
-    return f"{value:.4f}" if isinstance(value, float) else escape(str(value))
+    # Adding 0 takes the sign from what is 0 as far as is shown.
+    return f"{round(value, 4) + 0.0:.4f}" if isinstance(value, float) else escape(str(value))
 
 
 def recommendations(title: str, found: Sequence[Recommendation], first: str = "") -> None:
@@ -85,23 +89,52 @@ def titles(title: str, found: Sequence[Title]) -> None:
     table(title, ("id", "title", "year", "genres", "ratings", "mean"), rows)
 
 
-def leaderboard(results: Sequence[Evaluation]) -> None:
-    """Print one table a protocol, the best model first, with the 95 % interval of the first."""
-    for protocol in dict.fromkeys((r.task, str(r.protocol)) for r in results):
-        chosen = [r for r in results if (r.task, str(r.protocol)) == protocol]
-        names = list(chosen[0].figures)
-        low, high = zip(*[r.intervals[names[0]] for r in chosen], strict=True)
-        rows = [
-            (r.model, *r.figures.values(), f"{a:.4f}..{b:.4f}", r.fit_seconds)
-            for r, a, b in zip(chosen, low, high, strict=True)
+_SHOWN = {
+    "rating": ("mae", "r2", "coverage@90%", "width@90%"),
+    "ranking": ("recall@20", "precision@10", "coverage@10", "novelty@10"),
+}
+"""Figures beside the first that a terminal has room for; JSON, CSV and the report have all."""
+
+
+def board(found: Board) -> None:
+    """Print a table of models, the best first, with what to know of it.
+
+    "p" is how likely chance alone makes a model differ as much from the best, over all pairs.
+    """
+    first, best = found.metric, found.entries[0]
+    shown = [name for name in _SHOWN[found.task] if name in best.figures]
+    tuned = any(entry.trials for entry in found.entries)
+    rows = []
+    for entry in found.entries:
+        figure = entry.figures[first]
+        chance = [
+            v.corrected for v in found.versus if {v.first, v.second} == {best.model, entry.model}
         ]
-        task, split = protocol
-        what = "test ratings" if task == "rating" else "people with test items"
-        table(
-            f"{task}: {split}; {chosen[0].counted} {what}",
-            ("model", *names, f"95 % of {names[0]}", "fit s"),
-            rows,
+        others = [entry.figures[name].mean if name in entry.figures else None for name in shown]
+        rows.append(
+            (
+                entry.label,
+                figure.mean,
+                "-" if figure.low is None else f"{figure.low:.4f}..{figure.high:.4f}",
+                _chance(chance[0]) if chance else "-",
+                *others,
+                f"{entry.fit_seconds:.2f}",
+                *([f"{entry.tune_seconds:.0f}"] if tuned else []),
+            )
         )
+    what = "test ratings" if found.task == "rating" else "people with test items"
+    columns = (
+        "model", first, "95 %", "p", *shown, "fit s", *(["tune s"] if tuned else []),
+    )  # fmt: skip
+    table(f"{found.task}: {found.title}; {best.counted:,} {what}", columns, rows)
+    for model, why in found.absent.items():
+        typer.echo(f"{model} is left out: {why}")
+    for warning in found.warnings:
+        typer.echo(warning)
+
+
+def _chance(p: float) -> str:
+    return "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0")
 
 
 @contextmanager

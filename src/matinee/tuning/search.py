@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,14 +16,16 @@ from matinee import models
 from matinee.data import Dataset
 from matinee.durable import alone
 from matinee.errors import Diverged, InvalidInput, InvalidParameter, Unsupported
-from matinee.evaluation.compare import PRIMARY, judge
-from matinee.features import side_information
+from matinee.evaluation.compare import PRIMARY
+from matinee.evaluation.origins import Origin
+from matinee.evaluation.primary import primary
+from matinee.evaluation.protocols import parts
+from matinee.features import known_tags, side_information
 from matinee.hyperparameters import Space
 from matinee.interactions import SideInformation, default_liked_threshold
 from matinee.model import Model
 from matinee.progress import Progress, silent
 from matinee.splits import Split
-from matinee.training import held_out
 from matinee.tuning import configuration, study
 from matinee.tuning.study import Trial
 
@@ -32,24 +35,49 @@ if TYPE_CHECKING:
 
 
 class Search:
-    """The trials of one model on one data set, kept in a SQLite file. Make one with `search`."""
+    """The trials of one model on one split, kept in a SQLite file.
+
+    Parameters
+    ----------
+    split
+        Of validation: its test part is what settings are chosen by.
+    file
+        Of the study.
+    seed
+        Of the search.
+    fixed
+        Hyperparameters that are stated, and not searched.
+    origin
+        What the file of the best setting is to say of `split`; what the trials tell is put in.
+    """
 
     def __init__(
-        self, kind: type[Model], split: Split, side: SideInformation, file: Path, seed: int
+        self,
+        kind: type[Model],
+        split: Split,
+        side: SideInformation,
+        file: Path,
+        seed: int,
+        fixed: Mapping[str, Any] | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.kind, self.split, self.file = kind, split, file
         self.metric = PRIMARY[kind.task]
         self.config = file.with_suffix(".toml")
         """Where the best setting is written."""
+        self.fixed = dict(fixed or {})
+        """Hyperparameters that are stated, and not searched."""
         self._lower_is_better = kind.task == "rating"
-        self._side, self._seed = side, seed
-        self._spaces = spaces(kind)
+        self._side, self._seed, self._origin = side, seed, origin
+        self._spaces = {n: s for n, s in spaces(kind).items() if n not in self.fixed}
         self._study: Study
 
     @contextmanager
     def opened(self) -> Iterator[Self]:
         """Hold the study's file, alone, until the block ends."""
-        made_of = study.fingerprint(self.kind.name, self._spaces, self.split, self._seed)
+        made_of = study.fingerprint(
+            self.kind.name, (self._spaces, self.fixed), self.split, self._seed
+        )
         name, lower = self.kind.name, self._lower_is_better
         with (
             alone(self.file, "tuning"),
@@ -73,7 +101,11 @@ class Search:
     @property
     def best(self) -> Trial | None:
         """The trial with the best figure, the first of equals."""
-        done = [t for t in self.trials if t.figure is not None]
+        return self.best_of(self.trials)
+
+    def best_of(self, trials: Sequence[Trial]) -> Trial | None:
+        """The one of these with the best figure, the first of equals."""
+        done = [t for t in trials if t.figure is not None]
         return min(done, key=self._loss) if done else None
 
     @property
@@ -140,7 +172,7 @@ class Search:
         outcome, began = "done", time.perf_counter()
         figure = math.nan
         try:
-            figure = self._tried(self.kind(**asked.params), asked)
+            figure = self._tried(self.kind(**self.fixed, **asked.params), asked)
             if not math.isfinite(figure):
                 outcome = "diverged"
         except TrialPruned:
@@ -148,8 +180,9 @@ class Search:
         except Diverged:
             outcome = "diverged"
         except BaseException as error:
-            # A model may refuse a setting; that it refuses its own defaults is for people to know.
-            if not isinstance(error, InvalidInput) or number == 0:
+            # A model may refuse a setting, or it may not fit in memory; that this happens with its
+            # own defaults is for people to know.
+            if not isinstance(error, InvalidInput | MemoryError) or number == 0:
                 self._study.tell(asked, state=TrialState.FAIL)
                 raise
             outcome = "refused"
@@ -176,12 +209,12 @@ class Search:
                 if asked.should_prune():
                     raise TrialPruned
 
-        model.fit(self.split.train, self._side, watch=watch if epochs else None)
+        asked_for = replace(self.split.test, value=None) if model.transductive else None
+        model.fit(self.split.train, self._side, watch=watch if epochs else None, asked=asked_for)
         return self._figure(model)
 
     def _figure(self, model: Model) -> float:
-        figures, _, _ = judge(model, self.split)
-        return figures[self.metric]
+        return primary(model, self.split, self._side)
 
     def _write_best(self) -> None:
         default, best = self.default, self.best
@@ -189,11 +222,18 @@ class Search:
             return
         against = "" if default is None else f", default {default.figure:.5f}"
         said = [
-            f"Trial {best.number} of matinee tune: {self.metric} {best.figure:.5f} on validation"
-            f"{against}.",
-            f"Validation is held out of the training part of: {self.split.protocol}.",
+            f"Trial {best.number} of matinee tune: {self.metric} {best.figure:.5f}{against}, on",
+            f"{self.split.protocol}.",
         ]
-        configuration.write(self.config, self.kind(**best.parameters), said)
+        origin = self._origin and replace(
+            self._origin,
+            study=self.file.name,
+            trial=best.number,
+            trials=len(self.trials),
+            metric=self.metric,
+            figure=best.figure,
+        )
+        configuration.write(self.config, self.kind(**self.fixed, **best.parameters), said, origin)
 
 
 @contextmanager
@@ -226,11 +266,16 @@ def search(name: str, dataset: Dataset, folder: Path, *, seed: int = 42) -> Iter
             f"{name} predicts ratings, and {dataset.name} has none; tune a ranking model."
         )
     liked = default_liked_threshold(*dataset.interactions.scale)
-    split = held_out(dataset.interactions, kind.task, liked, seed).validation()
-    side = side_information(dataset.item_table, dataset.user_table, dataset.tags)
+    whole = parts("random", dataset.interactions, kind.task, liked=liked, seed=seed)[0]
+    looked_at = Origin.of_data(dataset.name, dataset.interactions).within(whole)
+    validation, tags = whole.validation(), dataset.tags
+    for split in (whole, validation) if tags is not None else ():
+        tags = known_tags(tags, split, dataset.users.ids, dataset.items.ids)
+    side = side_information(dataset.item_table, dataset.user_table, tags)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}-{dataset.name}-{seed}.sqlite"
-    with Search(kind, split, side, file, seed).opened() as found:
+    searched = Search(kind, validation, side, file, seed, origin=looked_at)
+    with searched.opened() as found:
         yield found
 
 

@@ -106,9 +106,9 @@ def opened(file: Path, name: str, made_of: str, *, minimize: bool) -> Iterator[S
         storage.engine.dispose()
 
 
-def fingerprint(name: str, spaces: dict[str, Space], split: Split, seed: int) -> str:
+def fingerprint(name: str, space: object, split: Split, seed: int) -> str:
     """SHA-256 of all that makes trials comparable: the model, its space, the ratings, the seed."""
-    digest = hashlib.sha256(repr((name, spaces, split.protocol, seed)).encode())
+    digest = hashlib.sha256(repr((name, space, split.protocol, seed)).encode())
     for part in (split.train, split.test):
         for column in (part.user_index, part.item_index, part.value):
             if column is not None:
