@@ -20,6 +20,7 @@ from matinee.cli import (
     demo,
     doctor,
     explain,
+    explore,
     factorize,
     fans,
     features,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.command()(demo.demo)
 app.add_typer(data.app, name="data")
+app.command()(explore.explore)
 app.command()(train.train)
 app.command()(compare.compare)
 app.command()(factorize.factorize)

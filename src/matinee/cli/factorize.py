@@ -114,7 +114,7 @@ def _say_what(parts: Parts, model: Model) -> None:
     train, test = parts.split.train, parts.split.test
     typer.echo(f"{model.name}: {stated}")
     typer.echo(
-        f"{len(train):,} training ratings, {len(test):,} test ratings ({parts.split.protocol})"
+        f"{len(train):,} training ratings, {len(test):,} test ratings ({parts.split.protocol.title})"
     )
     for note in parts.notes:
         typer.echo(f"Note: {note}")

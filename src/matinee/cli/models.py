@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from matinee.cli.options import JsonOption, WorkspaceOption
 
-app = typer.Typer(help="List the trained models; activate one.", no_args_is_help=True)
+app = typer.Typer(
+    help="List the trained models; read the card of one; activate one.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -38,6 +41,55 @@ def list_models(workspace: WorkspaceOption, json: JsonOption = False) -> None:
         for m in saved
     ]
     draw.table("Trained models", ("id", "task", "ratings", "held out", ""), rows)
+
+
+@app.command()
+def card(
+    workspace: WorkspaceOption,
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ID",
+            help="A trained model as `models list` shows it, or a name: the newest of that name. "
+            "Default: the newest of all.",
+        ),
+    ] = None,
+    json: JsonOption = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as a page to this file.")
+    ] = None,
+) -> None:
+    """What one must know of a trained model: data, figures, limits, settings, time, memory.
+
+    The same text stands in card.md beside the model's files.
+
+    Examples:
+
+        matinee models card
+
+        matinee models card als --html als.html
+    """
+    from matinee.cards import reading, words
+    from matinee.cli import draw
+    from matinee.storage.workspace import Workspace
+
+    if html is not None:
+        from matinee.report import page
+
+        page.check(html, "--html")
+    with Workspace.open(workspace) as opened:
+        archive_id = opened.named(model)
+        found = reading.of_archive(opened.manifest(archive_id))
+    if html is not None:
+        from matinee.report import card as report
+
+        report.write(html, archive_id, found)
+    if json:
+        draw.as_json({"id": archive_id, **found.as_dict()})
+    elif html is not None:
+        typer.echo(f"The card of {archive_id} is in {html}.")
+    else:
+        typer.echo(words.as_text(found), nl=False)
 
 
 @app.command()

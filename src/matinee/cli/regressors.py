@@ -61,10 +61,11 @@ def regressors(
     from matinee import regressing
     from matinee.cli import draw
     from matinee.regression import KINDS
+    from matinee.report import page
     from matinee.report import regressors as written
 
     if report is not None:
-        written.check(report)
+        page.check(report)
     chosen = [kind.strip() for kind in kinds.split(",")] if kinds else list(KINDS)
     with draw.progress_bar(json) as progress:
         found = regressing.of_set(

@@ -51,16 +51,28 @@ def train(
 
     names = models or list(training.DEFAULT_MODELS)
     parameters: dict[str, Any] = {}
+    chosen_by: dict[str, str] = {}
+    origin = None
     if config is not None:
-        names, parameters = configuration.chosen(config, models)
-    parameters |= training.parsed(set_ or [], names)
+        name, parameters, origin = configuration.chosen(config, models)
+        names, chosen_by = [name], dict.fromkeys(parameters, config.name)
+    stated = training.parsed(set_ or [], names)
+    parameters |= stated
+    chosen_by |= dict.fromkeys(stated, "--set")
     with (
         draw.progress_bar(json) as progress,
         Workspace.open(workspace, create=data is not None) as opened,
     ):
         if data is not None:
             training.import_once(opened, data, progress, mix=mix)
-        results = training.train(opened, names, parameters=parameters, progress=progress)
+        results = training.train(
+            opened,
+            names,
+            parameters=parameters,
+            chosen_by=chosen_by,
+            origin=origin,
+            progress=progress,
+        )
         active = {opened.active("rating"), opened.active("ranking")}
     if json:
         draw.as_json(results)

@@ -61,8 +61,8 @@ def tune(
 
 
 def _say_what(search: Search) -> None:
-    typer.echo(f"{search.kind.name}: {search.metric} on validation ratings, held out of the")
-    typer.echo(f"training part of: {search.split.protocol}. Trial 0 is the default setting.")
+    typer.echo(f"{search.kind.name}: {search.metric}, {search.split.protocol.title}.")
+    typer.echo("Trial 0 is the default setting.")
     typer.echo(f"{'trial':>5}  {search.metric:>8}  {'seconds':>7}  setting")
     for trial in search.trials:
         _say_trial(trial)

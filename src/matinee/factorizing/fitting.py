@@ -12,9 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from matinee import memory
+from matinee.cards import words
 from matinee.durable import new_folder, sweep
 from matinee.errors import Diverged, InvalidInput
 from matinee.evaluation import metrics
+from matinee.factorizing.card import of_run
 from matinee.factorizing.options import OPTIONS
 from matinee.factorizing.parts import Parts
 from matinee.interactions import Interactions
@@ -214,8 +217,8 @@ def factorize_into(
 ) -> Factorized:
     """`factorize`, and put the result into a new folder, which appears whole or not at all.
 
-    It holds ``model/`` (an archive), ``ids.json`` (the ids of its users and items, by index),
-    ``curve.csv`` and ``curve.svg``.
+    It holds ``model/`` (an archive, with its card), ``ids.json`` (the ids of its users and items,
+    by index), ``curve.csv``, ``curve.svg`` and ``curve.html``.
 
     Raises
     ------
@@ -226,18 +229,19 @@ def factorize_into(
     sweep(out.parent, f"{out.name}.*")
     # Made before the work, so that a place that cannot be written to is known at once.
     with new_folder(out) as folder:
-        done = factorize(parts, model, early_stopping=early_stopping, tell=tell, progress=progress)
+        with memory.peak() as held:
+            done = factorize(
+                parts, model, early_stopping=early_stopping, tell=tell, progress=progress
+            )
         details = {key: value for key, value in done.as_dict().items() if key != "parameters"}
-        archive.save(model, folder / "model", details=details)
+        card = of_run(done, parts, held)
+        details["card"] = card.as_dict()
+        archive.save(model, folder / "model", details=details, card=words.as_text(card))
         ids = {"users": parts.users, "items": parts.items}
         (folder / "ids.json").write_text(json.dumps(ids), encoding="utf-8")
         with (folder / "curve.csv").open("w", encoding="utf-8", newline="") as file:
             rows = csv.DictWriter(file, list(Epoch.__dataclass_fields__))
             rows.writeheader()
             rows.writerows(asdict(epoch) for epoch in done.curve)
-        lines = {
-            part: [(e.epoch, e.rmse) for e in done.curve if e.judged_on == part]
-            for part in ("validation", "test")
-        }
-        chart.write(folder / "curve.svg", lines, f"{model.name}: RMSE by epoch", done.epochs)
+        chart.write(folder, done.as_dict())
     return done

@@ -8,10 +8,12 @@ from matinee.features.profiles import (
     understood,
 )
 from matinee.features.side import side_information
+from matinee.features.tags import known_tags
 
 __all__ = [
     "AGE_BANDS",
     "Understood",
+    "known_tags",
     "profile_row",
     "readable",
     "side_information",

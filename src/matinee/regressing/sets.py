@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matinee.data import load
 from matinee.errors import InvalidInput, InvalidParameter
-from matinee.features import side_information
+from matinee.features import known_tags, side_information
 from matinee.progress import Progress, silent
 from matinee.regressing.comparing import checked_kinds, compare
 from matinee.regressing.searching import search
@@ -51,8 +51,11 @@ def of_set(
     ratings = dataset.interactions
     if ratings.value is None:
         raise InvalidInput(f"Regressors predict ratings, and {dataset.name} has none.")
-    side = side_information(dataset.item_table, dataset.user_table, dataset.tags)
     held = time_split(ratings, 0.1) if split == "time" else random_split(ratings, 0.1, seed)
+    tags = dataset.tags
+    if tags is not None:
+        tags = known_tags(tags, held, dataset.users.ids, dataset.items.ids)
+    side = side_information(dataset.item_table, dataset.user_table, tags)
     mode = features or ("past" if split == "time" else "out-of-fold")
     if grid or trials is not None:
         return search(

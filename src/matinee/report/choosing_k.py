@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,13 +34,6 @@ COLUMNS = (
 """Of the table: heading, array of `Scan`, format."""
 
 
-@dataclass(frozen=True)
-class _Plot:
-    title: str
-    drawn: str
-    meaning: str
-
-
 def default_boundary(scan: Scan) -> float:
     """A hundredth of the WCSS at the lowest k."""
     return 0.01 * float(scan.wcss[0])
@@ -53,7 +45,7 @@ def elbow(scan: Scan, upto: int | None = None) -> Figure:
     figure, axes = _by_k(shown, shown.wcss, "WCSS")
     if scan.knee is not None and scan.knee <= shown.k[-1]:
         axes.axvline(scan.knee, color=page.INK, linestyle=":", label=f"knee, k = {scan.knee}")
-        _legend(axes)
+        page.legend(axes)
     return figure
 
 
@@ -68,9 +60,9 @@ def differences(scan: Scan, boundary: float | None = None, upto: int | None = No
     half = default_boundary(scan) if boundary is None else boundary
     shown = scan.up_to(upto)
     figure, axes = _by_k(shown, shown.differences, "difference of WCSS")
-    axes.axhspan(-half, half, color=page.INK, alpha=0.15, linewidth=0, label=f"±{half:g}")
+    axes.axhspan(-half, half, color=page.INK, alpha=0.15, linewidth=0, label=f"±{_short(half)}")
     axes.axhline(0, color=page.INK, linewidth=0.8)
-    _legend(axes)
+    page.legend(axes)
     return figure
 
 
@@ -81,7 +73,7 @@ def silhouette(scan: Scan, upto: int | None = None) -> Figure:
     axes.plot(
         shown.k, shown.cloud, color=page.INK, linestyle="--", label="a cloud without clusters"
     )
-    _legend(axes)
+    page.legend(axes)
     return figure
 
 
@@ -111,7 +103,7 @@ def quality(scan: Scan, upto: int | None = None) -> Figure:
     figure, axes = _by_k(shown, shown.quality, "NDCG@10", label="clusters")
     if math.isfinite(scan.popularity):
         axes.axhline(scan.popularity, color=page.INK, linestyle="--", label="popularity")
-        _legend(axes)
+        page.legend(axes)
     return figure
 
 
@@ -138,20 +130,6 @@ def write(
     boundary, upto
         See `differences` and `Scan.up_to`.
     """
-    half = default_boundary(scan) if boundary is None else boundary
-    drawn: list[tuple[str, Callable[[], Figure], str]] = [
-        ("Elbow", lambda: elbow(scan, upto), _ELBOW),
-        ("Differences", lambda: differences(scan, half, upto), _said_of_differences(scan, half)),
-    ]
-    if np.isfinite(scan.silhouette).any():
-        drawn += [
-            ("Silhouette", lambda: silhouette(scan, upto), _said_of_silhouette(scan)),
-            ("Stability", lambda: stability(scan, upto), _STABILITY),
-            ("Calinski-Harabasz", lambda: calinski_harabasz(scan, upto), _CALINSKI),
-            ("Davies-Bouldin", lambda: davies_bouldin(scan, upto), _DAVIES),
-        ]
-    if np.isfinite(scan.quality).any():
-        drawn.insert(2, ("Held-out quality", lambda: quality(scan, upto), _QUALITY))
     page.write(
         path,
         "choosing_k.html",
@@ -160,22 +138,56 @@ def write(
         facts={"rows": f"{scan.n_rows:,}", **(about or {})},
         notes=notes,
         upto=upto,
-        plots=[_Plot(title, page.svg(figure()), said) for title, figure, said in drawn],
-        columns=[heading for heading, _, _ in COLUMNS],
-        rows=_rows(scan),
+        plots=_plots(scan, default_boundary(scan) if boundary is None else boundary, upto),
+        figures=_table(scan),
     )
 
 
-def _rows(scan: Scan) -> list[tuple[list[str], str]]:
-    """The cells of each k, and what is to be said of it."""
+def _plots(scan: Scan, half: float, upto: int | None) -> list[page.Plot]:
+    shown = scan.up_to(upto)
+
+    def plot(title: str, figure: Figure, meaning: str, *arrays: tuple[str, Float64]) -> page.Plot:
+        columns = [array.tolist() for _, array in arrays]
+        rows = list(zip(shown.k.tolist(), *columns, strict=True))
+        return page.Plot(title, figure, meaning, ("k", *(name for name, _ in arrays)), rows)
+
+    plots = [
+        plot("Elbow", elbow(scan, upto), _ELBOW, ("WCSS", shown.wcss)),
+        plot(
+            "Differences",
+            differences(scan, half, upto),
+            _said_of_differences(scan, half),
+            ("difference of WCSS", shown.differences),
+        ),
+    ]
+    if np.isfinite(scan.quality).any():
+        of = ("NDCG@10", shown.quality)
+        plots.append(plot("Held-out quality", quality(scan, upto), _QUALITY, of))
+    if np.isfinite(scan.silhouette).any():
+        pair = (("silhouette", shown.silhouette), ("of a cloud", shown.cloud))
+        of_calinski = ("Calinski-Harabasz", shown.calinski_harabasz)
+        of_davies = ("Davies-Bouldin", shown.davies_bouldin)
+        plots += [
+            plot("Silhouette", silhouette(scan, upto), _said_of_silhouette(scan), *pair),
+            plot("Stability", stability(scan, upto), _STABILITY, ("stability", shown.stability)),
+            plot("Calinski-Harabasz", calinski_harabasz(scan, upto), _CALINSKI, of_calinski),
+            plot("Davies-Bouldin", davies_bouldin(scan, upto), _DAVIES, of_davies),
+        ]
+    return plots
+
+
+def _table(scan: Scan) -> page.Table:
+    """All figures of each k, and what is to be said of it."""
     best = int(np.nanargmax(scan.quality)) if np.isfinite(scan.quality).any() else -1
     columns = [(getattr(scan, array), form) for _, array, form in COLUMNS]
-    rows = []
+    rows, marked = [], []
     for i, k in enumerate(scan.k.tolist()):
         cells = [f"{v[i]:{form}}" if np.isfinite(v[i]) else "" for v, form in columns]
-        marks = ["knee"] if k == scan.knee else []
-        rows.append((cells, ", ".join([*marks, "best NDCG"] if i == best else marks)))
-    return rows
+        said = (["knee"] if k == scan.knee else []) + (["best NDCG"] if i == best else [])
+        rows.append([*cells, ", ".join(said)])
+        if said:
+            marked.append(i)
+    return page.Table("", [*(heading for heading, _, _ in COLUMNS), "remark"], rows, marked)
 
 
 def _by_k(scan: Scan, values: Float64, said: str, label: str = "") -> tuple[Figure, Axes]:
@@ -190,8 +202,8 @@ def _by_k(scan: Scan, values: Float64, said: str, label: str = "") -> tuple[Figu
     return figure, axes
 
 
-def _legend(axes: Axes) -> None:
-    axes.legend(frameon=False, labelcolor=page.INK, fontsize=9)
+def _short(half: float) -> str:
+    return f"{half:,.0f}" if half >= 100 else f"{half:.3g}"
 
 
 def _said_of_differences(scan: Scan, half: float) -> str:
@@ -201,8 +213,8 @@ def _said_of_differences(scan: Scan, half: float) -> str:
         "clusters bring little: "
     )
     if settled is None:
-        return f"{said}here it never stays within ±{half:g}."
-    return f"{said}here it stays within ±{half:g} from k = {settled} on."
+        return f"{said}here it never stays within ±{_short(half)}."
+    return f"{said}here it stays within ±{_short(half)} from k = {settled} on."
 
 
 def _said_of_silhouette(scan: Scan) -> str:

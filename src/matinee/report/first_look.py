@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from matinee.answers import Recommendation
 from matinee.data.dataset import Dataset
 from matinee.data.describe import Description, describe
-from matinee.evaluation.compare import Evaluation
-from matinee.interactions import Interactions
-from matinee.report import page
+from matinee.evaluation.records import Board, Comparison
+from matinee.exploring import spread
+from matinee.report import explore_plots, metric_words, page, verdict
+
+_SHOWN = {
+    "rating": ("mae", "r2", "coverage@90%", "width@90%"),
+    "ranking": ("recall@20", "precision@10", "coverage@10"),
+}
+"""Of each task the figures that the leaderboard has besides the primary one."""
 
 
 @dataclass(frozen=True)
@@ -22,29 +30,42 @@ class Asked:
     answer: list[Recommendation]
 
 
-def write(
-    path: Path, dataset: Dataset, results: Sequence[Evaluation], asked: Sequence[Asked]
-) -> None:
-    """Write the report as one self-contained HTML file; a half-written one is never left.
-
-    Parameters
-    ----------
-    results
-        Of every model and protocol, each protocol's best first.
-    """
-    protocols = list(dict.fromkeys((r.task, str(r.protocol)) for r in results))
+def write(path: Path, dataset: Dataset, comparison: Comparison, asked: Sequence[Asked]) -> None:
+    """Write the report as one self-contained HTML file; a half-written one is never left."""
+    facts = describe(dataset)
+    ratings = dataset.interactions
+    values = spread.values(ratings, facts)
+    per_item = spread.spread(np.bincount(ratings.item_index, minlength=ratings.n_items))
     page.write(
         path,
         "first_look.html",
         name=dataset.name,
-        facts=_facts(describe(dataset)),
-        boards=[
-            (task, protocol, [r for r in results if (r.task, str(r.protocol)) == (task, protocol)])
-            for task, protocol in protocols
+        facts=_facts(facts),
+        plots=[
+            *([] if values is None else [explore_plots.ratings(values)]),
+            *([] if per_item is None else [explore_plots.tail(per_item)]),
         ],
+        boards=[(verdict.answer(b), _leaderboard(b), b.protocol) for b in comparison.boards],
         asked=asked,
-        values_plot=_bars(*_value_counts(dataset.interactions), "rating", "ratings"),
-        activity_plot=_long_tail(dataset.interactions),
+    )
+
+
+def _leaderboard(board: Board) -> page.Table:
+    """A few figures of each model, the primary one with its interval."""
+    others = [m for m in _SHOWN[board.task] if any(m in e.figures for e in board.entries)]
+    rows = []
+    for entry in board.entries:
+        primary = verdict.primary(board, entry)
+        figures = [entry.figures[m].mean if m in entry.figures else None for m in others]
+        seconds = verdict.cell_of_seconds(entry.fit_seconds)
+        rows.append((entry.label, primary.mean, verdict.interval(primary), *figures, seconds))
+    name, *names = map(metric_words.name, (board.metric, *others))
+    level = verdict.level_with_leader(board)
+    return page.Table(
+        verdict.title(board),
+        ("model", name, "95 % interval", *names, "fit, s"),
+        rows,
+        marked=[place for place, entry in enumerate(board.entries) if entry in level],
     )
 
 
@@ -64,35 +85,3 @@ def _facts(about: Description) -> dict[str, str]:
     if about.first is not None:
         facts["first rating"], facts["last rating"] = about.first, str(about.last)
     return facts
-
-
-def _value_counts(ratings: Interactions) -> tuple[list[str], list[int]]:
-    import numpy as np
-
-    if ratings.value is None:
-        return ["chosen"], [len(ratings)]
-    values, counts = np.unique(ratings.value, return_counts=True)
-    return [f"{v:g}" for v in values], counts.tolist()
-
-
-def _bars(labels: list[str], heights: list[int], x: str, y: str) -> str:
-    figure, axes = page.axes()
-    axes.bar(labels, heights, color=page.ACCENT, width=0.72)
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    return page.svg(figure)
-
-
-def _long_tail(ratings: Interactions) -> str:
-    """How many of all ratings the most rated items hold."""
-    import numpy as np
-
-    counts = np.sort(np.bincount(ratings.item_index, minlength=ratings.n_items))[::-1]
-    share = np.concatenate([[0], np.cumsum(counts) / max(len(ratings), 1)]) * 100
-    figure, axes = page.axes()
-    axes.plot(np.linspace(0, 100, len(share)), share, color=page.ACCENT, linewidth=2)
-    axes.set_xlabel("% of items, the most rated first")
-    axes.set_ylabel("% of all ratings")
-    axes.set_xlim(0, 100)
-    axes.set_ylim(0, 101)
-    return page.svg(figure)

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from matinee.errors import InvalidParameter
 from matinee.regression.records import Comparison, Judged
 from matinee.report import page
+from matinee.report.words_in_plots import name_points, spread_over_decades
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = ("kind", "RMSE", "MAE", "R2", "fit s", "predict s", "settings")
-_MARKS = "osD^vP"
-
-
-@dataclass(frozen=True)
-class _Plot:
-    title: str
-    drawn: str
-    meaning: str
 
 
 def rmse_by_time(found: Comparison) -> Figure:
@@ -34,15 +25,6 @@ def rmse_of_tried(found: Comparison) -> Figure:
     return _scatter(found.tried, label=False)
 
 
-def check(path: Path) -> None:
-    """InvalidParameter where no report can be written, for before anything is computed."""
-    if path.is_dir() or not path.parent.is_dir():
-        raise InvalidParameter(
-            f"`--report` must name a file in a folder that exists, got {path}; make the folder "
-            "first, or name another."
-        )
-
-
 def write(path: Path, found: Comparison, *, name: str = "Regressors") -> None:
     """Write the report as one self-contained HTML file; a half-written one is never left.
 
@@ -51,63 +33,64 @@ def write(path: Path, found: Comparison, *, name: str = "Regressors") -> None:
     name
         Of the data.
     """
-    plots = [_Plot("Error and time", page.svg(rmse_by_time(found)), _BY_TIME)]
+    of = ("kind", "seconds to fit", "RMSE")
+    plots = [page.Plot("Error and time", rmse_by_time(found), _BY_TIME, of, _points(found.judged))]
     if found.tried:
-        plots.append(_Plot("What was tried", page.svg(rmse_of_tried(found)), _TRIED))
+        tried = _points(found.tried)
+        plots.append(page.Plot("What was tried", rmse_of_tried(found), _TRIED, of, tried))
     page.write(
         path,
         "regressors.html",
         name=name,
         verdict=_verdict(found),
+        protocol=found.protocol,
         facts={
-            "held out": found.protocol,
             "training ratings": f"{found.train:,}",
             "test ratings": f"{found.test:,}",
             "features": f"{len(found.columns)}",
             "seconds to make them": f"{found.feature_seconds:.1f}",
         },
         plots=plots,
-        columns=COLUMNS,
-        rows=[_cells(one) for one in found.judged],
-        tried=[_cells(one) for one in found.tried],
+        judged=page.Table("", COLUMNS, [_cells(one) for one in found.judged], {0}),
+        tried=page.Table(
+            "", COLUMNS, [_cells(one) for one in sorted(found.tried, key=lambda one: one.rmse)]
+        ),
         features=found.columns,
     )
 
 
-def _scatter(judged: tuple[Judged, ...], *, label: bool) -> Figure:
-    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+def _points(judged: tuple[Judged, ...]) -> list[tuple[object, ...]]:
+    return [(one.kind, f"{one.fit_seconds:.2f}", one.rmse) for one in judged]
 
-    figure, axes = page.axes()
-    for place, kind in enumerate(dict.fromkeys(one.kind for one in judged)):
+
+def _scatter(judged: tuple[Judged, ...], *, label: bool) -> Figure:
+    figure, axes = page.axes(3.4)
+    kinds = list(dict.fromkeys(one.kind for one in judged))
+    for place, kind in enumerate(kinds):
         of_kind = [one for one in judged if one.kind == kind]
-        seconds = [max(one.fit_seconds, 1e-3) for one in of_kind]
         axes.scatter(
-            seconds,
+            [_seconds(one) for one in of_kind],
             [one.rmse for one in of_kind],
-            color=page.ACCENT,
-            marker=_MARKS[place % len(_MARKS)],
+            color=page.SERIES[place % len(page.SERIES)],
+            marker=page.MARKS[place % len(page.MARKS)],
             label=kind,
         )
-        if label:
-            axes.annotate(
-                kind,
-                (seconds[0], of_kind[0].rmse),
-                # By turns above and below, for kinds that are as good and as fast.
-                xytext=(6, -11 if place % 2 else 4),
-                textcoords="offset points",
-                color=page.INK,
-                fontsize=9,
-            )
-    if not label:
-        axes.legend(frameon=False, labelcolor=page.INK, fontsize=9)
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.margins(x=0.25, y=0.15)
+    spread_over_decades(axes, [_seconds(one) for one in judged])
+    axes.margins(x=0.15, y=0.15)
     axes.set_xlabel("seconds to fit")
     axes.set_ylabel("RMSE")
+    if label:
+        first = [next(one for one in judged if one.kind == kind) for kind in kinds]
+        colors = [page.SERIES[place % len(page.SERIES)] for place in range(len(kinds))]
+        x, y = [_seconds(one) for one in first], [one.rmse for one in first]
+        name_points(axes, x, y, kinds, colors)
+    else:
+        page.legend(axes)
     return figure
+
+
+def _seconds(one: Judged) -> float:
+    return max(one.fit_seconds, 1e-3)
 
 
 def _cells(one: Judged) -> list[str]:

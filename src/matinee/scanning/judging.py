@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from matinee.evaluation.compare import PRIMARY, judge
+from matinee.evaluation.primary import primary
 from matinee.interactions import SideInformation
 from matinee.model import Model
 from matinee.models.popularity import Popularity
@@ -32,4 +32,4 @@ class Judge:
         return self._figure(Popularity())
 
     def _figure(self, model: Model) -> float:
-        return judge(model.fit(self.split.train, self._side), self.split)[0][PRIMARY["ranking"]]
+        return primary(model.fit(self.split.train, self._side), self.split)

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from matinee.errors import InvalidParameter
+from matinee.report import page
 
 _MOST = 10_000
 
@@ -46,7 +47,5 @@ def check_report(
         raise InvalidParameter(f"`--boundary` must be >= 0 and finite, got {boundary:g}.")
     if upto is not None and upto < ks[0]:
         raise InvalidParameter(f"`--upto` must be at least the lowest k, {ks[0]}, got {upto}.")
-    if report is not None and (report.is_dir() or not report.parent.is_dir()):
-        raise InvalidParameter(
-            f"`--report` must name a file in a folder that exists, got {report}."
-        )
+    if report is not None:
+        page.check(report)

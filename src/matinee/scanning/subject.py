@@ -15,12 +15,12 @@ from matinee import models
 from matinee.clustering import people, vectors
 from matinee.clustering.measuring import METHODS, Points
 from matinee.errors import InvalidInput, InvalidParameter
+from matinee.evaluation.protocols import parts
 from matinee.hyperparameters import Parameter
 from matinee.interactions import Bool, Interactions
 from matinee.model import Model
 from matinee.scanning.judging import Judge
 from matinee.scanning.source import Source
-from matinee.training import held_out
 
 SIDES = ("users", "items")
 FEATURES = {"users": people.FEATURES, "items": vectors.FEATURES}
@@ -203,7 +203,8 @@ def _judge(
     kind = models.get(name)
     stated = {k: v for k, v in chosen.items() if k in kind.hyperparameters}
     try:
-        split = held_out(source.ratings, "ranking", source.liked).validation()
+        whole = parts("random", source.ratings, "ranking", liked=source.liked)[0]
+        split = whole.validation()
     except InvalidInput as error:
         return None, [f"No held-out quality: {error}"]
 
@@ -211,8 +212,8 @@ def _judge(
         return kind(**stated, n_clusters=k)
 
     return Judge(split, source.side, made), [
-        f"Held-out quality is that of {name} on validation ratings ({split.protocol}, once for "
-        "test, which is not touched, and once for validation). All other figures are of all rows."
+        f"Held-out quality is that of {name} on validation ratings ({split.protocol.title}); "
+        "test ratings are not touched. All other figures are of all rows."
     ]
 
 

@@ -41,6 +41,7 @@ from matinee.model import Model
 FORMAT = 1
 MANIFEST = "manifest.json"
 ARRAYS = "arrays.npz"
+CARD = "card.md"
 PEOPLE = frozenset({"people_", "seen_", "members_"})
 """What a model holds of the people it learned from; left out when ``people=False``."""
 
@@ -64,7 +65,12 @@ UPGRADES: dict[int, Callable[[dict[str, Any], dict[str, Array]], Content]] = {}
 
 
 def save(
-    model: Model, path: str | Path, *, people: bool = True, details: dict[str, Any] | None = None
+    model: Model,
+    path: str | Path,
+    *,
+    people: bool = True,
+    details: dict[str, Any] | None = None,
+    card: str | None = None,
 ) -> None:
     """Write a fitted model as a new folder.
 
@@ -79,6 +85,9 @@ def save(
         folding histories in, and the archive holds nobody's data.
     details
         JSON of your own to keep in the manifest: data, protocol, figures.
+    card
+        The model's card as text, for people: the file ``card.md`` beside the others. No matinee
+        reads it, so it stands under no checksum; what it says is in `details` as well.
 
     Raises
     ------
@@ -119,6 +128,8 @@ def save(
             "arrays_sha256": digest,
         }
         (folder / MANIFEST).write_bytes(_rendered(content))
+        if card is not None:
+            (folder / CARD).write_text(card, encoding="utf-8")
 
 
 def load(path: str | Path) -> Model:

@@ -107,11 +107,13 @@ class Workspace:
 
     # ---- models -------------------------------------------------------------------------
 
-    def save_model(self, model: Model, details: dict[str, Any] | None = None) -> str:
+    def save_model(
+        self, model: Model, details: dict[str, Any] | None = None, *, card: str | None = None
+    ) -> str:
         """Save a fitted model, without the people it learned from; return its archive id."""
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         archive_id = f"{model.name}-{moment}-{secrets.token_hex(2)}"
-        archive.save(model, self._models / archive_id, people=False, details=details)
+        archive.save(model, self._models / archive_id, people=False, details=details, card=card)
         return archive_id
 
     def models(self) -> list[dict[str, Any]]:
@@ -167,6 +169,27 @@ class Workspace:
     def manifest(self, archive_id: str) -> dict[str, Any]:
         """The manifest of an archive: model, parameters, task, details."""
         return archive.manifest(self._archive(archive_id))
+
+    def named(self, name: str | None) -> str:
+        """The archive with this id, or else the newest called after this model; None: of all.
+
+        Raises
+        ------
+        NotReady
+            Nothing is trained yet.
+        UnknownModel
+        """
+        saved = {f.name for f in self._models.glob("[!.]*")}
+        if not saved:
+            raise NotReady(f"No model is trained in {self.path} yet; train one: matinee train.")
+        if name in saved:
+            return name
+        fitting = [i for i in saved if name in (None, _model_of(i))]
+        if not fitting:
+            kinds = ", ".join(sorted({_model_of(archive_id) for archive_id in saved}))
+            raise UnknownModel(f"No model {name!r} is trained here; there are: {kinds}.")
+        # Behind the model's name stands when it was saved.
+        return max(fitting, key=lambda archive_id: archive_id.rsplit("-", 2)[1:])
 
     def activate(self, archive_id: str) -> None:
         """Make this model the one that serves its task, for every process at once.
