@@ -62,6 +62,7 @@ PEERS = {
         Peer("rectools_models", "RecTools", "3.11", ("numpy==1.26.4", "RecTools==0.19.0")),
         Peer("myfm_models", "myFM", "3.12", (*NUMPY, "pandas==3.1.1", "myfm==0.5.0")),
         Peer("lightgbm_models", "LightGBM", "3.11", (*NUMPY, "lightgbm==4.7.0")),
+        Peer("ranx_metrics", "ranx", "3.11", (*NUMPY, "ranx==0.3.21")),
         # Older 3.12 releases are refused by LensKit itself.
         Peer(
             "lenskit_models",

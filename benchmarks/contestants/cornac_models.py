@@ -1,4 +1,4 @@
-"""Jobs of Cornac: its matrix factorization by stochastic gradients."""
+"""Jobs of Cornac: its matrix factorization by stochastic gradients, and its figures."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import time
 from typing import Any
 
 import numpy as np
+from cornac import metrics
 from cornac.data import Dataset
 from cornac.models import MF
+
+from contestants import lists
 
 THREADS = int(os.environ["OMP_NUM_THREADS"])
 
@@ -36,3 +39,39 @@ def mf(data: dict[str, Any], **settings: Any) -> dict[str, Any]:
 
 def _positions(places: dict[int, int], wanted: np.ndarray) -> np.ndarray:
     return np.array([places.get(x, -1) for x in wanted.tolist()], np.int64)
+
+
+def figures(data: dict[str, Any]) -> dict[str, Any]:
+    """Of lists, at 10 (recall at 20); AUC and MAP of scores of all items but those known."""
+    wanted, shown, known = lists.relevant(data), lists.shown(data), lists.rows(data, "known")
+    items = np.arange(data["scores"].shape[1])
+    of_lists = {
+        "NDCG(10)": metrics.NDCG(10),
+        "Precision(10)": metrics.Precision(10),
+        "Recall(20)": metrics.Recall(20),
+        "HitRatio(10)": metrics.HitRatio(10),
+        "MRR()": metrics.MRR(),
+    }
+    of_scores = {"AUC()": metrics.AUC(), "MAP()": metrics.MAP()}
+
+    def by_list(metric: Any) -> np.ndarray:
+        return lists.each(data, lambda p: metric.compute(gt_pos=wanted[p], pd_rank=shown[p]))
+
+    def by_scores(metric: Any) -> np.ndarray:
+        def measure(person: int) -> float:
+            asked = np.setdiff1d(items, known[person])
+            scores = data["scores"][person, asked]
+            return metric.compute(item_indices=asked, pd_scores=scores, gt_pos=wanted[person])
+
+        return lists.each(data, measure)
+
+    mae, rmse = (
+        float(metric().compute(data["actual"], data["predicted"]))
+        for metric in (metrics.MAE, metrics.RMSE)
+    )
+    return {
+        **{name: by_list(metric) for name, metric in of_lists.items()},
+        **{name: by_scores(metric) for name, metric in of_scores.items()},
+        "MAE()": mae,
+        "RMSE()": rmse,
+    }

@@ -1,4 +1,4 @@
-"""Jobs of implicit: its alternating least squares and item neighbours."""
+"""Jobs of implicit: its alternating least squares and item neighbours; its figures."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import implicit.als
 import implicit.nearest_neighbours
 import numpy as np
+from implicit.evaluation import ranking_metrics_at_k
+from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from contestants import lists
@@ -58,3 +60,32 @@ def neighbours(data: dict[str, Any], k: int) -> dict[str, Any]:
     started = time.perf_counter()
     implicit.nearest_neighbours.CosineRecommender(k, THREADS).fit(matrix, show_progress=False)
     return {"seconds": time.perf_counter() - started, "peak": lists.peak()}
+
+
+class _Recommends:
+    """What it asks of a model, answered by the lists that are to be judged."""
+
+    def __init__(self, found: np.ndarray) -> None:
+        self._found = found
+
+    def recommend(self, users: np.ndarray, *_: Any, **more: Any) -> tuple[np.ndarray, np.ndarray]:
+        found = self._found[users, : more["N"]].astype(np.int32)
+        return found, np.zeros(found.shape, np.float32)
+
+
+def figures(data: dict[str, Any]) -> dict[str, Any]:
+    """Means over the lists of people with something to find, at 10."""
+
+    def matrix(name: str) -> csr_matrix:
+        parts = data[f"{name}_indices"], data[f"{name}_indptr"]
+        return csr_matrix((np.ones(len(parts[0])), *parts), shape=data["scores"].shape)
+
+    found = ranking_metrics_at_k(
+        _Recommends(data["lists"]),
+        matrix("known"),
+        matrix("relevant"),
+        K=10,
+        show_progress=False,
+        num_threads=1,
+    )
+    return {f"{name}@10": float(value) for name, value in found.items()}

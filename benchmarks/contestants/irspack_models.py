@@ -1,4 +1,4 @@
-"""Jobs of irspack: iALS, EASE and item neighbours."""
+"""Jobs of irspack: iALS, EASE and item neighbours; its figures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 from irspack import CosineKNNRecommender, DenseSLIMRecommender, IALSRecommender
+from irspack.evaluation import Evaluator
 from irspack.utils.id_mapping import retrieve_recommend_from_score
+from scipy.sparse import csr_matrix
 
 from contestants import lists
 
@@ -87,3 +89,21 @@ def neighbours(data: dict[str, Any], k: int) -> dict[str, Any]:
     started = time.perf_counter()
     CosineKNNRecommender(matrix, shrinkage=0.0, normalize=True, top_k=k, n_threads=THREADS).learn()
     return {"seconds": time.perf_counter() - started, "peak": lists.peak()}
+
+
+def figures(data: dict[str, Any]) -> dict[str, Any]:
+    """Means over all lists, which it gets as scores; what is not in a list has none."""
+    shape = data["scores"].shape
+    scores = np.full(shape, -np.inf)
+    for person, row in enumerate(lists.shown(data)):
+        scores[person, row] = -np.arange(len(row))
+    indices, indptr = data["relevant_indices"], data["relevant_indptr"]
+    relevant = csr_matrix((np.ones(len(indices)), indices, indptr), shape=shape)
+    asked = ("ndcg", "precision", "recall", "map", "hit", "gini_index", "catalog_coverage")
+    all_of_it = Evaluator(relevant).get_scores_from_score_matrix(scores, [10, 20])
+    capped = Evaluator(relevant, cutoff=20, recall_with_cutoff=True)
+    found = {f"{name}@10": all_of_it[f"{name}@10"] for name in asked if name != "recall"}
+    found["recall@20"] = all_of_it["recall@20"]
+    by_cutoff = capped.get_score_from_score_matrix(scores)["recall"]
+    found["recall@20, recall_with_cutoff=True"] = by_cutoff
+    return {name: float(value) for name, value in found.items()}

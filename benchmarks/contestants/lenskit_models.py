@@ -1,4 +1,4 @@
-"""Jobs of LensKit: biased and implicit ALS, item neighbors, EASE and biases."""
+"""Jobs of LensKit: biased and implicit ALS, item neighbors, EASE and biases; its figures."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from lenskit import metrics
 from lenskit.als import BiasedMFScorer, ImplicitMFScorer
 from lenskit.basic import BiasModel
-from lenskit.data import Dataset, ItemList, RecQuery, from_interactions_df
+from lenskit.data import Dataset, DatasetBuilder, ItemList, RecQuery, from_interactions_df
 from lenskit.knn import EASEScorer, ItemKNNScorer
+from lenskit.metrics.ranking import AveragePrecision
 from lenskit.training import TrainingOptions
 
 from contestants import lists
@@ -126,3 +128,63 @@ def explicit_epochs(data: dict[str, Any], epochs: int, **settings: Any) -> dict[
         seconds.append(time.perf_counter() - started)
     trainer.finalize()
     return {"seconds": seconds, "predicted": _biased_mf_predictions(model, data)}
+
+
+def figures(data: dict[str, Any]) -> dict[str, Any]:
+    """Of lists at 10 (recall at 20), of all lists together, and of predicted ratings."""
+    dataset = _catalogue(data)
+    shown = [ItemList(item_ids=row, ordered=True) for row in lists.shown(data)]
+    wanted = [ItemList(item_ids=row) for row in lists.relevant(data)]
+    by_person = {
+        "NDCG(10)": metrics.NDCG(10),
+        "NDCG(10, LogRankWeight(offset=1))": metrics.NDCG(
+            10, weight=metrics.LogRankWeight(offset=1)
+        ),
+        "Precision(10)": metrics.Precision(10),
+        "Recall(20)": metrics.Recall(20),
+        "AveragePrecision(10)": AveragePrecision(10),
+        "RecipRank(10)": metrics.RecipRank(10),
+        "Hit(10)": metrics.Hit(10),
+        "ILS(genre, 10)": metrics.ILS(dataset, "genre", 10),
+    }
+    found: dict[str, Any] = {
+        name: lists.each(data, lambda p, m=metric: m.measure_list(shown[p], wanted[p]))
+        for name, metric in by_person.items()
+    }
+    gini = metrics.ListGini(10, items=dataset)
+    together = gini.create_accumulator()
+    for one in shown:
+        together.add(gini.measure_list(one, None))
+    found["ListGini(10)"] = float(together.accumulate())
+    return found | _of_ratings(data)
+
+
+def _of_ratings(data: dict[str, Any]) -> dict[str, float]:
+    """Each figure over all ratings, and as the mean over people."""
+    found = {}
+    for metric in (metrics.RMSE(), metrics.MAE()):
+        together = metric.create_accumulator()
+        for user in np.unique(data["rated_user"]):
+            rows = data["rated_user"] == user
+            items = data["rated_item"][rows]
+            predicted = ItemList(item_ids=items, scores=data["predicted"][rows])
+            actual = ItemList(item_ids=items, rating=data["actual"][rows])
+            together.add(metric.measure_list(predicted, actual))
+        summary = together.accumulate()
+        for of in ("global", "mean"):
+            found[f"{type(metric).__name__}().{of}"] = float(summary[of])
+    return found
+
+
+def _catalogue(data: dict[str, Any]) -> Dataset:
+    """All items, with what is known to have been chosen, and their genres."""
+    items = np.arange(data["scores"].shape[1])
+    known, genres = lists.rows(data, "known"), lists.rows(data, "features")
+    users = np.repeat(np.arange(len(known)), [len(row) for row in known])
+    builder = DatasetBuilder()
+    builder.add_entities("item", items)
+    builder.add_entities("user", np.arange(len(known)))
+    chosen = pd.DataFrame({"user_id": users, "item_id": np.concatenate(known)})
+    builder.add_interactions("rating", chosen, entities=["user", "item"])
+    builder.add_list_attribute("item", "genre", items, [list(map(str, row)) for row in genres])
+    return builder.build()

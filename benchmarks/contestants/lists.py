@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -74,3 +75,37 @@ def timed(together: Callable[[], np.ndarray]) -> dict[str, Any]:
     started = time.perf_counter()
     found = together()
     return {"seconds": time.perf_counter() - started, "lists": found}
+
+
+# ---- what is judged (agreement.py) -----------------------------------------------------------
+
+
+def rows(data: dict[str, Any], name: str) -> list[np.ndarray]:
+    """The rows of the CSR matrix `name`, each as its column numbers."""
+    return np.split(data[f"{name}_indices"], data[f"{name}_indptr"][1:-1])
+
+
+def relevant(data: dict[str, Any]) -> list[np.ndarray]:
+    """What each person should find."""
+    return rows(data, "relevant")
+
+
+def shown(data: dict[str, Any]) -> list[np.ndarray]:
+    """The list of each person, best first; empty for some."""
+    return [row[row >= 0] for row in data["lists"]]
+
+
+def filled(data: dict[str, Any], people: Any, values: Any) -> np.ndarray:
+    """(people,) the values of `people`; NaN for the others."""
+    result = np.full(len(data["lists"]), np.nan)
+    result[np.asarray(people, np.int64)] = values
+    return result
+
+
+def each(data: dict[str, Any], measure: Callable[[int], float]) -> np.ndarray:
+    """(people,) what `measure` says of each person; NaN where the library raises an error."""
+    result = np.full(len(data["lists"]), np.nan)
+    for person in range(len(result)):
+        with contextlib.suppress(ZeroDivisionError, ValueError):
+            result[person] = measure(person)
+    return result

@@ -1,14 +1,23 @@
-"""Jobs of scikit-learn."""
+"""Jobs of scikit-learn, and its figures."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.metrics import silhouette_score
+from sklearn.metrics import (
+    average_precision_score,
+    mean_absolute_error,
+    ndcg_score,
+    r2_score,
+    roc_auc_score,
+    root_mean_squared_error,
+    silhouette_score,
+)
 from sklearn.neighbors import NearestNeighbors
 
 from contestants import lists
@@ -55,3 +64,27 @@ def boosting(data: dict[str, Any], **settings: Any) -> dict[str, Any]:
     model.fit(known, data["value"])
     seconds = time.perf_counter() - started
     return {"seconds": seconds, "predicted": model.predict(asked).astype(np.float32)}
+
+
+def figures(data: dict[str, Any]) -> dict[str, Any]:
+    """Of scores of all items but those known, and of predicted ratings."""
+    known, wanted = lists.rows(data, "known"), lists.relevant(data)
+
+    def by_scores(score: Callable[[np.ndarray, np.ndarray], float]) -> np.ndarray:
+        def measure(person: int) -> float:
+            asked = np.setdiff1d(np.arange(data["scores"].shape[1]), known[person])
+            truth = np.isin(asked, wanted[person])
+            if truth.all() or not truth.any():
+                return np.nan  # it warns and says 0 or nan, by version
+            return float(score(truth, data["scores"][person, asked]))
+
+        return lists.each(data, measure)
+
+    return {
+        "roc_auc_score": by_scores(roc_auc_score),
+        "average_precision_score": by_scores(average_precision_score),
+        "ndcg_score(k=10)": by_scores(lambda truth, s: ndcg_score(truth[None], s[None], k=10)),
+        "root_mean_squared_error": root_mean_squared_error(data["actual"], data["predicted"]),
+        "mean_absolute_error": mean_absolute_error(data["actual"], data["predicted"]),
+        "r2_score": r2_score(data["actual"], data["predicted"]),
+    }
