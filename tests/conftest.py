@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import sys
 import zipfile
@@ -13,6 +14,7 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
+import typer.main
 from hypothesis import settings
 from numba.core.caching import IndexDataCacheFile
 from numba.core.dispatcher import Dispatcher
@@ -30,7 +32,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
-_BEFORE_KERNELS = ("data", "evaluation", "features", "storage", "test_docs.py", "test_splits.py")
+_BEFORE_KERNELS = ("data", "evaluation", "features", "storage", "splits", "test_docs.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -86,6 +88,14 @@ def _compiled_without_tracer() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Dispatcher, "compile", untraced)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_command_line() -> Iterator[None]:
+    """Make the tree of commands once: typer makes it anew for each that a test types."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
         yield
 
 

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from matinee import comparing
 from matinee.data import import_ratings
 from matinee.engine import Engine
 from matinee.errors import NoGoodRows
@@ -14,7 +15,7 @@ from matinee.evaluation.compare import evaluate
 from matinee.models import create
 from matinee.splits import random_split
 from matinee.storage.workspace import Workspace
-from matinee.training import leaderboard, train
+from matinee.training import train
 
 NOW = 1_600_000_000
 FUTURE = 4_102_444_800
@@ -108,9 +109,8 @@ def test_nobody_has_rated_yet_what_they_rate_in_the_future(tmp_path):
 def test_without_times_or_with_one_for_all(tmp_path, times):
     rows = rows_of(stars(1, 5), times or (lambda at: 0))
     dataset = imported(tmp_path / "r.csv", [row[:3] for row in rows] if times is None else rows)
-    ratings = dataset.dataset.interactions
-    found = leaderboard(ratings, None, ["biases", "mle"])
-    assert {e.protocol.kind for e in found} == ({"random"} if times is None else {"random", "time"})
+    found = comparing.run(dataset.dataset, ["biases", "mle"]).boards
+    assert len(found) == (1 if times is None else 2)
     with Workspace.open(tmp_path / "w", create=True) as workspace:
         workspace.store.add_dataset(dataset.dataset)
         train(workspace, ["biases"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import shlex
 import tomllib
@@ -45,12 +46,18 @@ def described(tmp_path_factory):
 
 def commands(command=None, path=("matinee",)):
     """Every command with its path."""
-    command = command or get_command(app)
+    command = command or program()
     if hasattr(command, "commands"):
         for name, sub in command.commands.items():
             yield from commands(sub, (*path, name))
     else:
         yield " ".join(path), command
+
+
+@functools.cache
+def program():
+    """The command line as a tree, which takes a while to make."""
+    return get_command(app)
 
 
 def options(command) -> set[str]:
@@ -80,7 +87,7 @@ def test_no_command_in_the_reference_is_gone():
 
 def test_options_before_the_command_are_in_the_reference():
     said = section(text_of("docs/reference.md"), "## Commands").partition("\n### ")[0]
-    for option in options(get_command(app)):
+    for option in options(program()):
         assert f"`{option}`" in said
 
 
@@ -227,7 +234,7 @@ def test_files_that_are_named_exist(document):
 def parsed(line: str) -> None:
     """Parse a command line as the program would, without running it."""
     words = shlex.split(re.split(r"\s(?:>|\||&&)\s", line)[0], comments=True)
-    command, name = get_command(app), words.pop(0)
+    command, name = program(), words.pop(0)
     while hasattr(command, "commands"):
         if not words or words[0].startswith("-"):
             assert set(words) <= options(command) | {"--help", "-h"}, line
@@ -252,7 +259,7 @@ def test_commands_in_the_text_exist(document):
     for span in spans(document.read_text("utf-8")):
         if not span.startswith("matinee "):
             continue
-        command, words = get_command(app), span.split()[1:]
+        command, words = program(), span.split()[1:]
         while hasattr(command, "commands") and words and not words[0].startswith("-"):
             assert words[0] in command.commands, span
             command = command.commands[words.pop(0)]

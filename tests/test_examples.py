@@ -112,6 +112,41 @@ def test_movie_time_step_by_step(latest_small, tmp_path):
     assert 88 < float(held[1]) < 92
 
 
+def test_a_first_look_at_ratings(shared_data, tmp_path):
+    shown = ran_notebook("examples/eda.ipynb", shared_data, tmp_path)
+    assert "1,000 rows, 995 kept, 4 bad, 1 duplicate" in shown
+    assert "line 31, column 'rating': unparsable rating" in shown
+    assert "min_ratings_per_item(5) removed 713 ratings" in shown
+    assert "943 people, 1,682 movies, 100,000 ratings from 1997-09-20 on" in shown
+    assert "of the ratings since 1998-03-31, 71% are of new people" in shown
+    assert "[split] Cut in time, beside any random split" in shown
+    alone, best = re.findall(r"^(\d\.\d\d), (\d+) ratings: .+ \(\d{4}\)$", shown, re.MULTILINE)[::3]
+    assert float(alone[0]) > float(best[0])
+    assert int(alone[1]) < 10 < int(best[1])
+
+
+def test_a_model_built_and_judged(latest_small, tmp_path):
+    shown = ran_notebook("examples/model.ipynb", latest_small, tmp_path)
+    assert "filters: min_ratings_per_item(10); counted: every test rating" in shown
+    assert "leaks: ()\nTest ratings must be of (user, item) pairs that training lacks" in shown
+    rmse, low, high = map(
+        float, re.search(r"^RMSE (\S+), (\S+) to (\S+), of", shown, re.M).groups()
+    )
+    assert low < rmse < high < 0.85
+    held = re.search(r"^coverage@90% +(\S+)$", shown, re.MULTILINE)
+    assert 0.88 < float(held[1]) < 0.92
+    light, heavy = (
+        float(re.search(rf"^people {who} .* RMSE (\S+)$", shown, re.MULTILINE)[1])
+        for who in ("light", "heavy")
+    )
+    assert light > heavy
+    pairs = re.findall(r"^(\w+) - (\w+): ([+-]\S+) .* p = (\S+)$", shown, re.MULTILINE)
+    assert len(pairs) == 3
+    assert float(pairs[0][3]) < 0.05
+    assert re.search(r"^comparison.html: 0\.\d MB$", shown, re.MULTILINE)
+    assert len(re.findall(r"^\d\.\d\d  .+ \(\d{4}\)$", shown, re.MULTILINE)) == 5
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.ipynb")), ids=lambda p: p.name)
 def test_notebooks_are_of_format_4_5_and_hold_no_outputs(path):
     notebook = json.loads(path.read_text("utf-8"))
@@ -176,6 +211,17 @@ def test_python_in_the_rating_page_runs(shared_data, tmp_path, monkeypatch, caps
     leak, none = capsys.readouterr().out.splitlines()
     assert leak.startswith("movie mean: moved by ")
     assert none == "leaks: []"
+
+
+def test_python_in_the_evaluation_page_runs(shared_data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MATINEE_DATA", str(shared_data))
+    monkeypatch.setenv("MATINEE_CACHE", str(tmp_path / "cache"))
+    (code,) = blocks(text_of("docs/evaluation.md"), "python")
+    exec(code, {})
+    protocol, figures, tail = capsys.readouterr().out.splitlines()
+    assert protocol.startswith("strong, 90%/10%, seed 42, users with 5+, liked = rated 4+")
+    assert re.match(r"\d+ people \{'ndcg@10': 0\.\d+, .*'auc': 0\.", figures)
+    assert "'recall@20': " in tail
 
 
 def test_the_model_that_contributing_shows_passes_the_contract(tmp_path):

@@ -20,8 +20,12 @@ TESTS = {
     "two sets of ratings in one": "data/test_merging.py::test_users_apart_and_items_together",
     "cleaning": "data/test_filters.py::test_what_each_filter_leaves",
     "facts about a set": "data/test_describe.py::test_people_and_folds",
-    "histograms of ratings and of ratings a person": "report/test_first_look.py::"
-    "test_everything_is_in_it",
+    "histograms of ratings and of ratings a person": "report/test_explore.py::"
+    "test_every_word_and_every_plot_stands_there",
+    "plots of people, by gender, age, occupation": "exploring/test_overview.py::"
+    "test_people_of_ml_100k",
+    "exploration, and a model built and judged, as notebooks": "test_examples.py::"
+    "test_a_model_built_and_judged",
     "genres and years": "features/test_side.py::test_items",
     "tags": "references/test_rows.py::test_tags_are_features",
     "vectors of titles and texts": "features/test_words.py::test_texts_years_and_keywords",
@@ -46,6 +50,8 @@ TESTS = {
     "factorization by ALS, MLE and LS": "cli/test_factorize.py::test_figures_by_epoch_and_a_folder",
     "regressors of ratings, compared over a grid": "regressing/test_comparing.py::"
     "test_a_grid_tries_all_and_test_ratings_judge_the_best_once",
+    "models compared fairly": "comparing/test_running.py::"
+    "test_settings_come_from_validation_ratings_of_the_same_repeat",
     "plots of regressors": "regressing/test_comparing.py::test_the_report_is_one_safe_file",
     "how sure a predicted rating is": "evaluation/test_intervals.py::"
     "test_intervals_hold_what_they_promise_of_ratings_that_nobody_learned_from",
@@ -67,6 +73,7 @@ TESTS = {
     "somebody new, by profile and liked titles": "test_engine.py::"
     "test_recommends_for_titles_and_profiles_and_stores_nothing",
     "saved models": "storage/test_archive.py::test_every_model_comes_back_bit_for_bit",
+    "what one must know of a saved model": "test_cards.py::test_every_trained_model_has_a_card",
     "specs, written by each stage and checked by the next": "data/test_merging.py::"
     "test_a_merged_set_in_a_workspace",
     "database of ratings, people and movies": "storage/test_store.py::"

@@ -12,8 +12,7 @@ import matinee
 from matinee import training
 from matinee.errors import InvalidInput, InvalidParameter, UnknownModel
 from matinee.evaluation.intervals import Calibration
-from matinee.features import side_information
-from matinee.interactions import Interactions, SideInformation
+from matinee.interactions import Interactions
 from matinee.storage import archive
 from matinee.storage.workspace import Workspace
 from matinee.training import train
@@ -118,23 +117,6 @@ def test_too_few_ratings_to_hold_any_out(tmp_path):
         assert workspace.active("ranking") == trained[0].archive_id
 
 
-def test_leaderboard_has_both_splits_and_the_best_first():
-    data = small_dataset()
-    side = side_information(data.item_table, data.user_table)
-    results = training.leaderboard(data.interactions, side)
-    kinds = {(r.task, r.protocol.kind) for r in results}
-    assert kinds == {
-        ("rating", "random"),
-        ("rating", "time"),
-        ("ranking", "per-user"),
-        ("ranking", "time"),
-    }
-    rated = [r.figures["rmse"] for r in results if r.protocol.kind == "random"]
-    assert rated == sorted(rated)
-    untimed = replace(data.interactions, time=None)
-    assert {r.protocol.kind for r in training.leaderboard(untimed, side, ["als"])} == {"random"}
-
-
 def test_hyperparameters_from_text():
     assert training.parsed(["factors=8", "damping=2.5"], ["als", "user_clusters"]) == {
         "factors": 8,
@@ -144,21 +126,6 @@ def test_hyperparameters_from_text():
         training.parsed(["factors=many"], ["als"])
     with pytest.raises(InvalidParameter, match="nonsense"):
         training.parsed(["nonsense=1"], ["als"])
-
-
-def test_comparison_always_has_its_baselines():
-    assert training.for_comparison(["als"], None) == ["biases", "als"]
-    assert training.for_comparison(["als", "user_clusters"], None) == [
-        "biases",
-        "popularity",
-        "als",
-        "user_clusters",
-    ]
-    assert set(training.for_comparison(None, "ranking")) >= {"popularity", "item_clusters"}
-    with pytest.raises(InvalidParameter, match="task"):
-        training.for_comparison(None, "both")
-    with pytest.raises(InvalidParameter, match="als"):
-        training.for_comparison(["als"], "ranking")
 
 
 def test_a_set_is_imported_once(workspace, tmp_path, monkeypatch):
@@ -199,16 +166,6 @@ def test_sets_whose_ids_mean_other_things_are_not_mixed(tmp_path):
         training.check_source(workspace, "tuesday")
         with pytest.raises(InvalidInput, match="monday"):
             training.check_source(workspace, "ml-100k")
-
-
-def test_what_can_be_judged_is_shown_though_something_cannot(caplog):
-    # One user with more than one rating: nobody has enough for a per-user split.
-    ratings = Interactions(
-        np.arange(40) % 20, np.arange(40) // 4, np.arange(40) % 5 + 1.0, np.arange(40)
-    )
-    found = training.leaderboard(ratings, SideInformation(), ["biases", "popularity"])
-    assert {e.task for e in found} >= {"rating"}
-    assert "No ranking models by this split" in caplog.text
 
 
 def test_the_active_model_competes_with_its_own_kind_on_the_same_ratings(tmp_path):

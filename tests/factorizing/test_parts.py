@@ -46,7 +46,7 @@ def test_without_test_ratings_a_tenth_is_held_out(tmp_path):
     source = written(tmp_path / "r.csv", [f"u{n % 7},i{n % 11},{n % 5}" for n in range(77)])
     given = parts.read(source, seed=3)
     assert len(given.split.test) == 7
-    assert str(given.split.protocol) == "random, 90%/10%, seed 3"
+    assert given.split.protocol.title == "random, 90%/10%, seed 3"
     assert "held out by random" in given.notes[0]
     again = parts.read(source, seed=4)
     assert not np.array_equal(again.split.test.user_index, given.split.test.user_index)

@@ -124,7 +124,8 @@ def test_the_report_is_one_safe_file(made, tmp_path):
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert evil not in page
     assert page.count("<svg") == 2
-    assert page.count("<tr") == 2 + len(found.judged) + len(found.tried)
+    # Both tables, and again beneath their plots.
+    assert page.count("<tr") == 2 * (2 + len(found.judged) + len(found.tried))
     assert f"{found.best.rmse:.4f}" in page
     assert "user_recent" in page
     points = report.rmse_by_time(regressing.compare(made, kinds=["tree", "ridge"])).axes[0]

@@ -7,31 +7,30 @@ from dataclasses import replace
 
 import pyarrow as pa
 import pytest
+from compared import EVIL, bare, board, comparison, entry
 from small import small_dataset
 
-from matinee import training
 from matinee.answers import Reason, Recommendation
-from matinee.features import side_information
 from matinee.interactions import Interactions
 from matinee.report.first_look import Asked, write
-
-EVIL = '<script>alert("x")</script>'
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "look.html"
-    data = small_dataset()
-    side = side_information(data.item_table, data.user_table)
-    results = training.leaderboard(data.interactions, side, ["popularity", "biases", "als"])
     found = Recommendation("1", EVIL, 1996, [], 1.0, 4.2, "low", [Reason("rated", EVIL, 1.0, "2")])
-    write(path, replace(data, name=EVIL), results, [Asked("For you", [found])])
+    predicting = [entry("als", 0.9, "rmse"), entry("biases", 0.92, "rmse")]
+    ranking = [entry("ease", 0.3), bare("popularity")]
+    made = comparison(board(predicting, "rmse"), board(ranking))
+    write(path, replace(small_dataset(), name=EVIL), made, [Asked("For you", [found])])
     return path.read_text(encoding="utf-8")
 
 
 def test_everything_is_in_it(page):
-    for expected in ("als", "biases", "popularity", "For you", "4.2 expected", "rmse", "ndcg@10"):
+    for expected in ("als", "biases", "popularity", "For you", "4.2 expected", "RMSE", "NDCG@10"):
         assert expected in page
+    assert "<b>als leads.</b>" in page
+    assert "0.8800 to 0.9200" in page
     assert page.count("<svg") == 2
 
 
@@ -48,7 +47,7 @@ def test_titles_are_text_and_never_code(page):
 
 def test_no_half_written_file_is_left(page, tmp_path):
     data = small_dataset()
-    write(tmp_path / "a.html", data, [], [])
+    write(tmp_path / "a.html", data, comparison(), [])
     assert [f.name for f in tmp_path.iterdir()] == ["a.html"]
 
 
@@ -60,7 +59,9 @@ def test_implicit_feedback(tmp_path):
     write(
         tmp_path / "a.html",
         replace(data, interactions=implicit, user_table=users, scale=None),
-        [],
+        comparison(),
         [],
     )
-    assert "chosen" in (tmp_path / "a.html").read_text()
+    text = (tmp_path / "a.html").read_text()
+    assert "The long tail" in text
+    assert "How high people rate" not in text

@@ -12,11 +12,11 @@ from small import small_dataset, small_workspace
 from matinee import models
 from matinee.errors import InvalidInput, InvalidParameter
 from matinee.evaluation.compare import judge
+from matinee.evaluation.protocols import parts
 from matinee.interactions import Interactions, SideInformation
 from matinee.scanning.source import Source
 from matinee.scanning.subject import FEATURES, subject
 from matinee.storage.workspace import Workspace
-from matinee.training import held_out
 
 
 @pytest.fixture(scope="module")
@@ -50,16 +50,17 @@ def test_features_are_those_of_the_recommender_unless_named(source):
 
 def test_quality_is_on_validation_ratings_and_never_on_test(source):
     made = subject(source, "users", "likes")
-    split = held_out(source.ratings, "ranking", source.liked).validation()
+    (whole,) = parts("random", source.ratings, "ranking", liked=source.liked)
+    split = whole.validation()
     model = models.create("user_clusters", features="likes", n_clusters=3)
     model.fit(split.train, source.side)
-    assert made.judge(3) == judge(model, split)[0]["ndcg@10"]
-    test = held_out(source.ratings, "ranking", source.liked).test
+    assert made.judge(3) == judge(model, split).figures["ndcg@10"]
+    test = whole.test
     pairs = {(u, i) for u, i in zip(test.user_index, test.item_index, strict=True)}
     for part in (made.judge.split.train, made.judge.split.test):
         assert not pairs & set(zip(part.user_index, part.item_index, strict=True))
     popularity = models.create("popularity").fit(split.train)
-    assert made.judge.popularity == judge(popularity, split)[0]["ndcg@10"]
+    assert made.judge.popularity == judge(popularity, split).figures["ndcg@10"]
 
 
 def test_a_workspace_is_scanned_as_the_data_it_was_made_of(tmp_path, source):
