@@ -6,7 +6,7 @@ import math
 import time
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -179,9 +179,11 @@ def _held_out(ratings: Interactions, task: str, liked: float) -> Split | None:
     """What models of a task are judged by; None where there are too few ratings to hold any out:
     they are fitted then, and nothing is claimed of them."""
     try:
-        return parts("random", ratings, task, liked=liked)[0]
+        split = parts("random", ratings, task, liked=liked)[0]
     except InvalidInput:
         return None
+    # A file has its rows in another order, and the same seed draws others of them.
+    return replace(split, protocol=replace(split.protocol, note="rows by user and item"))
 
 
 def _beside(

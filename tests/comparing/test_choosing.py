@@ -11,6 +11,7 @@ from matinee.comparing import choosing, models_for, seeds_of
 from matinee.errors import InvalidInput, InvalidParameter, UnknownModel
 from matinee.interactions import Interactions
 from matinee.splits import Protocol
+from matinee.training import DEFAULT_MODELS
 
 
 def test_what_must_be_beaten_is_always_there():
@@ -20,8 +21,7 @@ def test_what_must_be_beaten_is_always_there():
         *("als", "user_clusters"),
     ]
     assert models_for(["ease"], "ranking") == ["popularity", "ease"]
-    honest = {n for n in models.names() if not models.get(n).transductive}
-    assert set(models_for()) == honest
+    assert set(models_for()) == {*DEFAULT_MODELS, "item_mean", "ease"}
     assert {models.get(n).task for n in models_for(None, "ranking")} == {"ranking"}
     assert models_for(["bayes_fm_transductive"])[-1] == "bayes_fm_transductive", "if it is named"
 

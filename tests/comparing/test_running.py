@@ -364,3 +364,11 @@ def test_one_process_at_a_time(data, tmp_path, monkeypatch):
 
     monkeypatch.setattr(work.Worker, "job", meanwhile)
     comparing.run(data, ["biases"], split="random", folder=tmp_path)
+
+
+def test_figures_of_a_few_people_say_so(data):
+    (board,) = comparing.run(data, ["als"], split="strong").boards
+    judged = {test.people for test in board.versus}
+    assert judged == {3}
+    assert board.warnings[-1].startswith("Only 3 people are judged: intervals and p-values")
+    assert min(test.p_value for test in board.versus) >= 0.25

@@ -136,3 +136,11 @@ def test_what_is_not_known_is_not_said():
         beyond.diversity(lists, about, 2)
     with pytest.raises(ValueError, match="genres"):
         beyond.calibration(lists, csr_array((1, 2)), no_genres, 2)
+
+
+def test_gini_is_half_the_mean_difference_over_the_mean():
+    counts = np.random.default_rng(0).integers(1, 50, 40)
+    assert beyond.gini_of(counts) == pytest.approx(naive.gini_of_counts(counts.tolist()))
+    assert beyond.gini_of(np.full(7, 3)) == 0
+    assert beyond.gini_of(np.array([0, 0, 0, 9])) == pytest.approx(3 / 4)
+    assert np.isnan(beyond.gini_of(np.zeros(3, int)))

@@ -63,6 +63,11 @@ INTAKE = Intake(1000, 900, {"not a number": 60, "empty user id": 20}, 20, ("line
             "A split by person leaves many people out",
         ),
         (of_splits.short_histories, {"per_user__below_5": 0.09}, None),
+        (
+            of_splits.short_histories,
+            {"per_user__below_5": 1.0},
+            "A split by person leaves nobody to judge by",
+        ),
         (of_splits.small, {}, "Repeat over seeds, and compare in pairs"),
         (of_splits.small, {"facts__users": 2000}, None),
         (of_models.implicit, {"values": None}, "Ranking models only"),
@@ -86,9 +91,11 @@ INTAKE = Intake(1000, 900, {"not a number": 60, "empty user id": 20}, 20, ("line
         (of_models.scale_use, {"facts__liked_share": 0.5}, None),
         (of_models.drift, {"times__last_mean": 9.0}, "The mean rating drifts"),
         (of_models.drift, {"times__last_mean": None}, None),
+        (of_models.drift, {"times__first_mean": 3.0, "times__last_mean": 3.3}, None),
         (of_models.leaders, {"times__leaders_stay": 0.6}, "Favorites change"),
         (of_models.leaders, {"times__leaders_stay": 0.7}, "Favorites stay"),
         (of_models.heavy, {"per_user__top_tenth": 0.4}, "A few people speak loudest"),
+        (of_models.heavy, {"per_user__top_tenth": 0.5, "facts__users": 2}, None),
         (of_models.heavy, {"per_user__top_tenth": 0.3}, None),
         (of_models.profiles, {}, "Profiles can speak for new people"),
         (of_models.profiles, {"facts__people": 0}, None),
@@ -96,6 +103,7 @@ INTAKE = Intake(1000, 900, {"not a number": 60, "empty user id": 20}, 20, ("line
         (of_data.rejects, {"intake": replace(INTAKE, bad={"x": 1})}, "A few rows were left out"),
         (of_data.rejects, {"intake": replace(INTAKE, bad={})}, None),
         (of_data.duplicates, {"intake": INTAKE}, "Some were rated again"),
+        (of_data.duplicates, {"intake": INTAKE, "values": None}, "Some were chosen again"),
         (of_data.duplicates, {}, None),
         (of_data.unrated, {"facts__items_without_ratings": 1}, "Items without ratings"),
         (of_data.unrated, {"facts__items_without_ratings": 0}, None),
@@ -137,4 +145,4 @@ def test_numbers_in_sentences():
     ]  # fmt: skip
     assert counted(1, "person", "people") == "1 person"
     assert counted(2000, "person", "people") == "2,000 people"
-    assert [size(n) for n in (900, 12e6, 1.39e10)] == ["1 kB", "12 MB", "13.9 GB"]
+    assert [size(n) for n in (36, 900, 12e6, 1.39e10)] == ["36 bytes", "1 kB", "12 MB", "13.9 GB"]

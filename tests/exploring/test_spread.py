@@ -18,14 +18,6 @@ def values(*given):
     return spread.values(ratings, describe(bare(ratings)))
 
 
-def test_gini_is_half_the_mean_difference_over_the_mean():
-    counts = np.random.default_rng(0).integers(1, 50, 40)
-    assert spread.gini(counts) == pytest.approx(naive.gini_of_counts(counts.tolist()))
-    assert spread.gini(np.full(7, 3)) == 0
-    assert spread.gini(np.array([0, 0, 0, 9])) == pytest.approx(3 / 4)
-    assert spread.gini(np.zeros(3, int)) == spread.gini(np.zeros(0, int)) == 0
-
-
 def test_variance_between_groups():
     draw = np.random.default_rng(1)
     group = draw.integers(0, 12, 200).astype(np.int32) * 2  # every other group is empty

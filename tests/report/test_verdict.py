@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from compared import bare, board, entry
+from compared import bare, board, comparison, entry
 
 from matinee.evaluation.records import Versus
 from matinee.report import verdict
@@ -25,7 +25,7 @@ def test_a_leader_whom_nobody_reaches():
 def test_those_that_chance_cannot_tell_apart_and_the_fastest_of_them():
     models = [entry("b", 0.9, "rmse"), replace(entry("a", 0.92, "rmse"), fit_seconds=0.5)]
     said = verdict.answer(board(models, "rmse", corrected=0.05))
-    assert said.headline == "b is ahead, but level with a"
+    assert said.headline == "b is ahead, but not told apart from a"
     assert "It is 0.0200 ahead of a (95 % 0.0100 to 0.0300), which may be chance: p = 0.05" in (
         said.body
     )
@@ -34,7 +34,7 @@ def test_those_that_chance_cannot_tell_apart_and_the_fastest_of_them():
     assert "fastest" not in verdict.answer(board(near, "rmse", corrected=0.05)).body
     many = [entry(name, 0.3) for name in "abcdef"]
     assert verdict.answer(board(many, corrected=1.0)).headline == (
-        "a is ahead, but level with b, c, d and 2 more"
+        "a is ahead, but not told apart from b, c, d and 2 more"
     )
 
 
@@ -66,7 +66,14 @@ def test_one_model_and_none_of_the_tests():
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0.004, "0.00 s"), (3.21, "3.2 s"), (75, "75 s"), (600, "10 min"), (9000, "2.5 h")],
+    [
+        (0.004, "under 0.01 s"),
+        (0.2, "0.20 s"),
+        (3.21, "3.2 s"),
+        (75, "75 s"),
+        (600, "10 min"),
+        (9000, "2.5 h"),
+    ],
 )
 def test_durations(value, said):
     assert verdict.seconds(value) == said
@@ -83,3 +90,18 @@ def test_nothing_is_no_difference():
     said = verdict.answer(board([entry("a", 0.3), entry("b", 0.3)], corrected=1.0)).body
     assert "b reaches the same." in said
     assert [verdict.signed(x) for x in (-0.00001, -0.25)] == ["+0.0000", "−0.2500"]
+
+
+def test_nobody_leads_where_no_list_holds_anything():
+    models = [entry("popularity", 0.0), entry("ials", 0.0)]
+    assert verdict.answer(board(models)).headline == "None finds anything"
+    errors = [entry("a", 0.0, "rmse"), entry("b", 0.0, "rmse")]
+    assert verdict.answer(board(errors, "rmse")).headline != "None finds anything"
+
+
+def test_what_was_not_tuned_is_said():
+    untuned = replace(entry("popularity", 0.1), trials=())
+    tuned = entry("ials", 0.3)
+    said = verdict.lead(comparison(board([tuned, untuned])))
+    assert "each tuned on validation ratings by 2 trials (but popularity: nothing to tune)" in said
+    assert "(but" not in verdict.lead(comparison(board([tuned])))

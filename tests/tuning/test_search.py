@@ -170,9 +170,14 @@ def test_trials_that_fall_behind_are_stopped(data, tmp_path, monkeypatch):
 def test_a_study_is_of_one_set_of_ratings(data, tmp_path):
     tuned(tmp_path, data, 1)
     ratings = data.interactions
-    other = replace(data, interactions=replace(ratings, value=6 - ratings.value))
-    with pytest.raises(InvalidInput, match="other ratings"):
-        tuned(tmp_path, other, 2)
+    others = (
+        replace(data, interactions=replace(ratings, value=6 - ratings.value)),
+        replace(data, interactions=replace(ratings, time=ratings.time[::-1].copy())),
+        replace(data, user_table=data.user_table.select(["user_id"])),
+    )
+    for other in others:
+        with pytest.raises(InvalidInput, match="other ratings"):
+            tuned(tmp_path, other, 2)
 
 
 def test_a_file_that_is_no_study(data, tmp_path):

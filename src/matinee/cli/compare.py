@@ -19,7 +19,7 @@ def compare(
     workspace: WorkspaceOption,
     data: Annotated[str, typer.Option(help="A MovieLens set or a ratings file.")],
     models: Annotated[
-        str | None, typer.Option(help="Names, separated by commas; default: all of the task.")
+        str | None, typer.Option(help="Names, separated by commas; default: as for train.")
     ] = None,
     task: Annotated[
         str | None, typer.Option(help="rating or ranking; default: both.", metavar="TASK")

@@ -13,6 +13,7 @@ from matinee.errors import InvalidInput, InvalidParameter, some
 from matinee.interactions import Interactions
 from matinee.model import Model
 from matinee.splits import Protocol
+from matinee.training import DEFAULT_MODELS
 
 YARDSTICK = "ease"
 """What every ranking must be measured by, besides the baselines: closed form, hard to beat."""
@@ -24,10 +25,10 @@ _TASKS = ("rating", "ranking")
 
 
 def models_for(names: Sequence[str] | None = None, task: str | None = None) -> list[str]:
-    """The models to compare: those named or all of a task, and always what they must beat.
+    """The models to compare: those named or trained by default, and always what they must beat.
 
-    That is popularity and EASE for rankings, the item mean and biases for ratings. A transductive
-    model is there only if it is named.
+    That is popularity and EASE for rankings, the item mean and biases for ratings. Models that
+    take minutes even of little data, and transductive ones, are there only if they are named.
 
     Raises
     ------
@@ -37,8 +38,7 @@ def models_for(names: Sequence[str] | None = None, task: str | None = None) -> l
     """
     if task not in (None, *_TASKS):
         raise InvalidParameter(f"`task` must be {' or '.join(_TASKS)}, got {task!r}.")
-    honest = (n for n in models.names() if not models.get(n).transductive)
-    chosen = [models.get(n.strip()) for n in (honest if names is None else names)]
+    chosen = [models.get(n.strip()) for n in (DEFAULT_MODELS if names is None else names)]
     kept = [m.name for m in chosen if task in (None, m.task)]
     if not kept:
         raise InvalidParameter(f"None of {some(names or ())} is a model for {task}.")

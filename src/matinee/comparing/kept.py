@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import platform
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +25,8 @@ from matinee.interactions import Float32, Int32, Int64, Interactions, SideInform
 
 _COMPUTING = ("numpy", "scipy", "numba", "scikit-learn")
 _TOLD = "told"
+_CHECKSUM = 32
+"""Bytes of the SHA-256 that a kept file begins with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,24 +80,32 @@ def write(file: Path, judged: Judged) -> None:
     arrays = {name: getattr(judged, name) for name in _ARRAYS}
     arrays |= {_OWN + metric: of for metric, of in judged.own.items()}
     arrays[_TOLD] = np.frombuffer(json.dumps(told).encode(), np.uint8)
+    packed = io.BytesIO()
+    np.savez(packed, **{name: array for name, array in arrays.items() if array is not None})
+    content = packed.getbuffer()
     with replaced_file(file) as begun, begun.open("wb") as out:
-        np.savez(out, **{name: array for name, array in arrays.items() if array is not None})
+        # The archive has checksums of arrays, and none of their names.
+        out.write(hashlib.sha256(content).digest())
+        out.write(content)
 
 
 def read(file: Path) -> Judged | None:
-    """What was kept; None where nothing is, or what is cannot be read."""
+    """What was kept; None where nothing is, or not just what was written."""
     try:
-        # Numpy leaves a file open that it opened and cannot read.
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
-            told = json.loads(arrays[_TOLD].tobytes())
-            found = {name: arrays[name] for name in _ARRAYS if name in arrays}
-            own = [name for name in arrays.files if name.startswith(_OWN)]
-            told["own"] = {name.removeprefix(_OWN): arrays[name] for name in own}
-            told["curve"] = [OnCurve(*point) for point in told["curve"]]
-            return Judged(**told, **found)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        content = file.read_bytes()
+    except OSError:
         # Whatever it is, it is only a saving of time.
         return None
+    checksum, packed = content[:_CHECKSUM], memoryview(content)[_CHECKSUM:]
+    if hashlib.sha256(packed).digest() != checksum:
+        return None
+    with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
+        told = json.loads(arrays[_TOLD].tobytes())
+        found = {name: arrays[name] for name in _ARRAYS if name in arrays}
+        own = [name for name in arrays.files if name.startswith(_OWN)]
+        told["own"] = {name.removeprefix(_OWN): arrays[name] for name in own}
+        told["curve"] = [OnCurve(*point) for point in told["curve"]]
+        return Judged(**told, **found)
 
 
 # ---- fingerprints -------------------------------------------------------------------------

@@ -64,8 +64,8 @@ def run(
     Parameters
     ----------
     names
-        Of models; default: all of the task. Popularity and EASE, the item mean and biases are
-        always there.
+        Of models; default: those that training takes by default. Popularity and EASE, the item mean
+        and biases are always there.
     task
         "rating" or "ranking"; default: both, as far as the ratings have values.
     split

@@ -181,7 +181,7 @@ class Worker:
         )
         folder = self._folder / "judged"
         folder.mkdir(exist_ok=True)
-        return folder / f"{model.name}-{made_of[:16]}.npz"
+        return folder / f"{model.name}-{made_of[:16]}.kept"
 
     def _of_split(self, split: Split) -> str:
         parts = (split.train, split.test, split.given)

@@ -8,9 +8,10 @@ those without such entries (NaN). Popularity is counted in the training part.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array, diags_array
 
 from matinee.evaluation.metrics import Float64
@@ -58,14 +59,21 @@ def coverage(lists: Int32, n_items: int) -> float:
 def gini(lists: Int32, n_items: int) -> float:
     """How unequally the lists show the items of the catalogue: 0 all alike, near 1 hardly any.
 
-    ``sum over j of (2 j - n - 1) c_j / (n sum of c_j)``, where c_1 <= ... <= c_n is how often each
-    of the n items of the catalogue occurs in all lists, 0 for those that do not. NaN where nothing
-    occurs.
+    `gini_of` how often each item occurs in all lists, 0 for those that do not.
     """
-    count = np.sort(np.bincount(lists[lists >= 0], minlength=n_items)).astype(np.float64)
-    total = n_items * count.sum()
-    weights = 2 * np.arange(1, n_items + 1) - n_items - 1
-    return float((weights * count).sum() / total) if total else np.nan
+    return gini_of(np.bincount(lists[lists >= 0], minlength=n_items))
+
+
+def gini_of(counts: npt.NDArray[np.integer[Any]]) -> float:
+    """Gini coefficient: ``sum over j of (2 j - n - 1) c_j / (n sum of c_j)``, c_1 <= ... <= c_n.
+
+    0 where all counts are equal, (n - 1) / n where one has everything, NaN where all are 0.
+    """
+    n = len(counts)
+    c = np.sort(counts).astype(np.float64)
+    total = n * c.sum()
+    weights = 2 * np.arange(1, n + 1) - n - 1
+    return float((weights * c).sum() / total) if total else np.nan
 
 
 def novelty(lists: Int32, catalogue: Catalogue, k: int) -> Float64:

@@ -10,9 +10,6 @@ from matinee.evaluation.leaks import Finding, common, fingerprint
 from matinee.interactions import Interactions
 from matinee.splits import Protocol, Split, again
 
-CHOSEN = " (settings chosen with a look at test ratings)"
-"""What every table says of a model whose settings `check` finds fault with."""
-
 
 @dataclass(frozen=True)
 class Origin:

@@ -168,7 +168,14 @@ def drift(found: Overview) -> Finding | None:
         f"The mean rating of the first tenth by time is {when.first_mean:.2f}, that of the last "
         f"{when.last_mean:.2f}"
     )
-    rule = "By whether the two differ by a tenth of the standard deviation of ratings or more."
+    rule = (
+        "By whether the two differ by a tenth of the standard deviation of ratings or more; "
+        "nothing is said of more where it is under three standard errors."
+    )
+    # Two tenths, each of a tenth of the ratings.
+    error = values.deviation * (20 / found.facts.ratings) ** 0.5
+    if 0.1 * values.deviation <= abs(change) < 3 * error:
+        return None  # As much comes about by chance, between two tenths of so few.
     if abs(change) < 0.1 * values.deviation:
         return _of("The mean rating hardly moves", f"{said}.", rule)
     return _of(
@@ -202,15 +209,15 @@ def leaders(found: Overview) -> Finding | None:
 
 
 def heavy(found: Overview) -> Finding | None:
-    people = found.per_user
-    if people is None or people.top_tenth < 0.4:
+    people, raters = found.per_user, found.facts.users - found.facts.users_without_ratings
+    if people is None or raters < 10 or people.top_tenth < 0.4:
         return None
     return _of(
         "A few people speak loudest",
         f"The most active tenth of the people made {percent(people.top_tenth)} of the ratings. "
         "RMSE counts ratings, so it speaks mostly of them; NDCG and recall count each person "
         "once. Look at light and heavy users apart.",
-        "The most active tenth made 40 % of the ratings or more.",
+        "The most active tenth made 40 % of the ratings or more, of 10 people or more.",
     )
 
 

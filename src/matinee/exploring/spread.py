@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matinee.data.describe import Description
+from matinee.evaluation.beyond import gini_of
 from matinee.exploring.records import EASE_BYTES, Bin, Sizes, Spread, Values
 from matinee.interactions import Float32, Int32, Int64, Interactions
 
@@ -72,7 +73,7 @@ def spread(counts: Int64) -> Spread | None:
     held = np.cumsum(rated) / rated.sum()
     return Spread(
         bins=_count_bins(counts),
-        gini=gini(rated),
+        gini=gini_of(rated),
         curve=_curve(held),
         half=int(np.searchsorted(held, 0.5 - 1e-12)) + 1,
         top_tenth=float(held[max(1, len(rated) // 10) - 1]),
@@ -102,18 +103,6 @@ def sizes(per_user: Int64, per_item: Int64) -> Sizes | None:
         fits_items=len(kept),
         fits_ratings=float(kept.sum() / rated.sum()),
     )
-
-
-def gini(counts: npt.NDArray[np.integer[Any]]) -> float:
-    """Gini coefficient: sum over i of (2 i - n - 1) x_i / (n * sum of x), x ascending, i from 1.
-
-    0 where all are equal, (n - 1) / n where one has everything; 0 without counts.
-    """
-    x = np.sort(counts).astype(np.float64)
-    n = len(x)
-    if not n or not x.sum():
-        return 0.0
-    return float(((2 * np.arange(1, n + 1) - n - 1) * x).sum() / (n * x.sum()))
 
 
 def _value_bins(value: Float32, facts: Description) -> tuple[Bin, ...]:

@@ -142,7 +142,9 @@ def answer(board: Board) -> Answer:
     elif second is None:
         headline = f"{first.label} alone was judged"
     elif len(tied) > 1:
-        headline = f"{first.label} is ahead, but level with {_and([e.label for e in tied[1:]])}"
+        headline = (
+            f"{first.label} is ahead, but not told apart from {_and([e.label for e in tied[1:]])}"
+        )
     else:
         headline = f"{first.label} leads"
     said = [

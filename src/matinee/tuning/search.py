@@ -76,7 +76,7 @@ class Search:
     def opened(self) -> Iterator[Self]:
         """Hold the study's file, alone, until the block ends."""
         made_of = study.fingerprint(
-            self.kind.name, (self._spaces, self.fixed), self.split, self._seed
+            self.kind.name, (self._spaces, self.fixed), self.split, self._side, self._seed
         )
         name, lower = self.kind.name, self._lower_is_better
         with (

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
+from scipy.sparse import csr_array
 
 from matinee.errors import InvalidInput, Unsupported
 from matinee.hyperparameters import Space
+from matinee.interactions import SideInformation
 from matinee.splits import Split
 
 if TYPE_CHECKING:
@@ -106,14 +109,30 @@ def opened(file: Path, name: str, made_of: str, *, minimize: bool) -> Iterator[S
         storage.engine.dispose()
 
 
-def fingerprint(name: str, space: object, split: Split, seed: int) -> str:
-    """SHA-256 of all that makes trials comparable: the model, its space, the ratings, the seed."""
+def fingerprint(name: str, space: object, split: Split, side: SideInformation, seed: int) -> str:
+    """SHA-256 of all that makes trials comparable: the model, its space, all that it may learn
+    from or be judged by, the seed."""
     digest = hashlib.sha256(repr((name, space, split.protocol, seed)).encode())
-    for part in (split.train, split.test):
-        for column in (part.user_index, part.item_index, part.value):
-            if column is not None:
-                digest.update(np.ascontiguousarray(column).tobytes())
+    for part in (split.train, split.test, split.given):
+        if part is not None:
+            for column in (part.user_index, part.item_index, part.value, part.time):
+                _add(digest, column)
+    for value in vars(side).values():
+        if isinstance(value, csr_array):
+            for array in (value.indptr, value.indices, value.data):
+                _add(digest, array)
+        elif isinstance(value, np.ndarray):
+            _add(digest, value)
+        else:
+            digest.update(repr(value).encode())
     return digest.hexdigest()
+
+
+def _add(digest: hashlib._Hash, column: npt.NDArray[Any] | None) -> None:
+    """A column, told from none and from one of another length."""
+    digest.update(b"-" if column is None else repr((column.dtype, column.shape)).encode())
+    if column is not None:
+        digest.update(np.ascontiguousarray(column).tobytes())
 
 
 def distribution(space: Space) -> BaseDistribution:

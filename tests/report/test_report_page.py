@@ -55,6 +55,11 @@ def test_numbers_get_the_decimals_that_their_column_asks_for():
     assert table.numeric == [False, *[True] * 6, False]
 
 
+def test_what_is_nothing_as_far_as_is_shown_has_no_sign():
+    table = page.Table("", "ab", [("x", -0.00001), ("y", -0.3), ("z", 0.004252)])
+    assert [row[1] for row in table.cells] == ["0.0000", "−0.3000", "0.0043"]
+
+
 def test_long_tables_are_cut_and_no_table_is_none():
     table = page.Table("", ("a",), [("x",)] * (page.MOST_ROWS + 3))
     assert (len(table.cells), table.left_out) == (page.MOST_ROWS, 3)
@@ -68,8 +73,8 @@ def test_a_page_that_cannot_be_filled_leaves_nothing(tmp_path):
 
 
 def test_places_for_reports_are_refused_before_work_begins(tmp_path, monkeypatch):
-    for path in (tmp_path, tmp_path / "none" / "a.html"):
-        with pytest.raises(InvalidParameter, match="`--out` must name a file"):
+    for path, why in ((tmp_path, "the folder"), (tmp_path / "none" / "a.html", "make the folder")):
+        with pytest.raises(InvalidParameter, match=f"`--out` must name a file.*{why}"):
             page.check(path, "--out")
 
     def denied(**_):
@@ -79,6 +84,13 @@ def test_places_for_reports_are_refused_before_work_begins(tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setattr(page, "TemporaryFile", denied)
     with pytest.raises(StoreUnavailable, match="Permission denied"):
+        page.check(tmp_path / "a.html")
+
+    def nowhere(**_):
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(page, "TemporaryFile", nowhere)
+    with pytest.raises(InvalidParameter, match="can be written.*No such file"):
         page.check(tmp_path / "a.html")
 
 
