@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from small import small_dataset, small_workspace
 
 import matinee
 from matinee import training
 from matinee.errors import InvalidInput, InvalidParameter, UnknownModel
+from matinee.evaluation.compare import evaluate
 from matinee.evaluation.intervals import Calibration
+from matinee.evaluation.protocols import parts
+from matinee.features import side_information
 from matinee.interactions import Interactions
 from matinee.storage import archive
 from matinee.storage.workspace import Workspace
@@ -177,3 +181,32 @@ def test_the_active_model_competes_with_its_own_kind_on_the_same_ratings(tmp_pat
         workspace.store.rate("u0", "m0", 3.0, 2_000_000)
         (anew,) = train(workspace, ["als"], parameters={"regularization": 1e4, "epochs": 1})
         assert workspace.active("rating") == anew.archive_id
+
+
+def test_to_be_judged_a_model_reads_no_tags_of_test_ratings(tmp_path, monkeypatch):
+    data = small_dataset()
+    (split,) = parts("random", data.interactions, "rating", liked=4.0)
+    tags = [
+        pa.table(
+            {
+                "user_id": [data.users.ids[u] for u in part.user_index],
+                "item_id": [data.items.ids[i] for i in part.item_index],
+                "tag": [tag] * len(part),
+                "time": pa.array([1] * len(part), pa.int64()),
+            }
+        )
+        for tag, part in (("told", split.train), ("secret", split.test))
+    ]
+    words = []
+
+    def judged(model, split, side, **more):
+        words.append({name for name in side.item_word_names if name.startswith("tag:")})
+        return evaluate(model, split, side, **more)
+
+    monkeypatch.setattr(training, "evaluate", judged)
+    with Workspace.open(tmp_path / "w", create=True) as opened:
+        opened.store.add_dataset(replace(data, tags=pa.concat_tables(tags)))
+        training.train(opened, ["biases"])
+        known = side_information(opened.store.items(), opened.store.users(), opened.store.tags())
+    assert words == [{"tag:told"}]
+    assert {"tag:told", "tag:secret"} <= set(known.item_word_names)

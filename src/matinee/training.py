@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from matinee import memory, models
 from matinee.cards import making, words
 from matinee.data import load
@@ -19,13 +21,14 @@ from matinee.evaluation import origins
 from matinee.evaluation.compare import Evaluation, evaluate, quality
 from matinee.evaluation.origins import Origin
 from matinee.evaluation.protocols import parts
-from matinee.features import side_information
+from matinee.features import known_tags, side_information
 from matinee.interactions import Interactions, SideInformation, default_liked_threshold
 from matinee.model import Model
 from matinee.people_clusters import PeopleClusters
 from matinee.progress import Progress, silent
 from matinee.splits import Split
 from matinee.storage import lineage
+from matinee.storage.store import Store
 from matinee.storage.workspace import Workspace
 
 DEFAULT_MODELS = (
@@ -126,21 +129,23 @@ def train(
     liked = float(store.setting("liked_threshold") or default_liked_threshold(*ratings.scale))
     if any(model.task == "ranking" for model in chosen):
         _check_likes(workspace, ratings, liked)
-    side = side_information(
-        store.items(),
-        store.users(),
-        store.tags(),
-        store.genome(),
-        sentences=any(model.parameters.get("sentence", 0) > 0 for model in chosen),
-    )
+    sentences = any(model.parameters.get("sentence", 0) > 0 for model in chosen)
+    side = _side(store, store.tags(), sentences)
     made_from = lineage.of_training(store, ratings, side)
     splits = {task: _held_out(ratings, task, liked) for task in {m.task for m in chosen}}
+    sides = {
+        task: _side_of_judged(store, split, side, sentences)
+        for task, split in splits.items()
+        if split is not None
+    }
     results: dict[str, Trained] = {}
     # Baselines first: the cards of the others say how far above them they are.
     for done, model in enumerate(sorted(chosen, key=lambda m: not m.baseline)):
         progress("training", done, len(chosen))
         split = splits[model.task]
-        evaluation = None if split is None else evaluate(model, split, side, progress=progress)
+        evaluation = None
+        if split is not None:
+            evaluation = evaluate(model, split, sides[model.task], progress=progress)
         learned = ratings if model.task == "rating" else ratings.liked(liked)
         with memory.peak() as held:
             start = time.perf_counter()
@@ -184,6 +189,20 @@ def _held_out(ratings: Interactions, task: str, liked: float) -> Split | None:
         return None
     # A file has its rows in another order, and the same seed draws others of them.
     return replace(split, protocol=replace(split.protocol, note="rows by user and item"))
+
+
+def _side(store: Store, tags: pa.Table, sentences: bool) -> SideInformation:
+    return side_information(store.items(), store.users(), tags, store.genome(), sentences=sentences)
+
+
+def _side_of_judged(
+    store: Store, split: Split, side: SideInformation, sentences: bool
+) -> SideInformation:
+    """`side` without the tags that tell of test ratings."""
+    tags = store.tags()
+    ids = (store.users().column("user_id"), store.items().column("item_id"))
+    known = known_tags(tags, split, *(column.to_pylist() for column in ids))
+    return side if len(known) == len(tags) else _side(store, known, sentences)
 
 
 def _beside(

@@ -112,10 +112,9 @@ def factorize(
 def _say_what(parts: Parts, model: Model) -> None:
     stated = ", ".join(f"{name} {value:g}" for name, value in model.parameters.items())
     train, test = parts.split.train, parts.split.test
+    how = parts.split.protocol.title
     typer.echo(f"{model.name}: {stated}")
-    typer.echo(
-        f"{len(train):,} training ratings, {len(test):,} test ratings ({parts.split.protocol.title})"
-    )
+    typer.echo(f"{len(train):,} training ratings, {len(test):,} test ratings ({how})")
     for note in parts.notes:
         typer.echo(f"Note: {note}")
 

@@ -160,8 +160,8 @@ def small(found: Overview) -> Finding | None:
         "Repeat over seeds, and compare in pairs",
         f"There {'is' if people == 1 else 'are'} {counted(people, 'person', 'people')}. A figure "
         f"such as NDCG@10 commonly varies by about 0.25 between people, so its mean is known to "
-        f"about ±{2 * 0.25 / people**0.5:.3f}. Smaller differences between models mean something only "
-        "in paired tests over the same people.",
+        f"about ±{2 * 0.25 / people**0.5:.3f}. Smaller differences between models mean something "
+        "only in paired tests over the same people.",
         "Fewer than 2,000 people; ± is twice 0.25 over the root of their number.",
     )
 

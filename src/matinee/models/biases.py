@@ -23,8 +23,12 @@ class Biases(Model):
     baseline = True
     task = "rating"
 
-    item_damping: float = parameter(5.0, "ratings at the mean that each item is given", low=0)
-    user_damping: float = parameter(10.0, "ratings at the mean that each person is given", low=0)
+    item_damping: float = parameter(
+        5.0, "ratings at the mean that each item is given", low=0, search=(0.5, 50.0)
+    )
+    user_damping: float = parameter(
+        10.0, "ratings at the mean that each person is given", low=0, search=(0.5, 50.0)
+    )
     epochs: int = parameter(10, "turns of items and people", low=1)
 
     mean_: np.float32

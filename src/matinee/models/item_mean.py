@@ -22,7 +22,9 @@ class ItemMean(Model):
     baseline = True
     task = "rating"
 
-    damping: float = parameter(5.0, "ratings at the mean that each item is given", low=0)
+    damping: float = parameter(
+        5.0, "ratings at the mean that each item is given", low=0, search=(0.5, 50.0)
+    )
 
     mean_: np.float32
     item_mean_: Float32
