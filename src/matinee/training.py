@@ -130,11 +130,12 @@ def train(
     if any(model.task == "ranking" for model in chosen):
         _check_likes(workspace, ratings, liked)
     sentences = any(model.parameters.get("sentence", 0) > 0 for model in chosen)
-    side = _side(store, store.tags(), sentences)
+    tags = store.tags()
+    side = _side(store, tags, sentences)
     made_from = lineage.of_training(store, ratings, side)
     splits = {task: _held_out(ratings, task, liked) for task in {m.task for m in chosen}}
     sides = {
-        task: _side_of_judged(store, split, side, sentences)
+        task: _side_of_judged(store, split, side, tags, sentences)
         for task, split in splits.items()
         if split is not None
     }
@@ -196,10 +197,11 @@ def _side(store: Store, tags: pa.Table, sentences: bool) -> SideInformation:
 
 
 def _side_of_judged(
-    store: Store, split: Split, side: SideInformation, sentences: bool
+    store: Store, split: Split, side: SideInformation, tags: pa.Table, sentences: bool
 ) -> SideInformation:
-    """`side` without the tags that tell of test ratings."""
-    tags = store.tags()
+    """`side`, made with all `tags`, without those that tell of test ratings."""
+    if not len(tags):
+        return side
     ids = (store.users().column("user_id"), store.items().column("item_id"))
     known = known_tags(tags, split, *(column.to_pylist() for column in ids))
     return side if len(known) == len(tags) else _side(store, known, sentences)
